@@ -1,0 +1,138 @@
+"""Exercise checks: not attempted / right / not yet, with a hint for the usual mistakes.
+
+A notebook ends an exercise with `check("1.2", answer)`. EXERCISES holds, per exercise, the reference and the wrong
+answers that deserve a hint, as functions of the same arguments; so what tests the learner is itself tested.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from . import penalties
+from .arguments import require
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """right and each wrong answer are functions of the same arguments.
+
+    cases: argument tuples on which a learner's function is compared; empty when the answer is a value, which is
+    then compared with right(*given). because: what the right answer shows, said when it is found.
+    """
+
+    right: Callable
+    because: str
+    hints: tuple[tuple[Callable, str], ...] = ()
+    cases: Callable[[], tuple[tuple, ...]] = tuple
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """status: "not attempted yet", "right" or "not yet"; message: one sentence. Shows itself as text."""
+
+    exercise: str
+    status: str
+    message: str
+
+    def __repr__(self):
+        return f"Exercise {self.exercise}: {self.status}. {self.message}".strip()
+
+
+def check(name: str, answer, *given) -> Verdict:
+    """Compare an answer (a value, or a function) with exercise `name`; `given` is what the value depends on."""
+    require(name in EXERCISES, "exercise", name, f"one of {', '.join(EXERCISES)}")
+    exercise = EXERCISES[name]
+    try:
+        answers = _results(answer, exercise, given)
+    except Exception as error:  # the learner's own code failed: that is the verdict, not a crash
+        return Verdict(name, "not yet", f"Your code raised {type(error).__name__}: {error}")
+    if any(value is None or value is ... for value in answers):
+        return Verdict(name, "not attempted yet", "")
+    right = _results(exercise.right, exercise, given, reference=True)
+    if all(map(_same, answers, right)):
+        return Verdict(name, "right", exercise.because)
+    for wrong, hint in exercise.hints:
+        if all(map(_same, answers, _results(wrong, exercise, given, reference=True))):
+            return Verdict(name, "not yet", hint)
+    got = next(value for value, wanted in zip(answers, right) if not _same(value, wanted))
+    return Verdict(name, "not yet", f"None of the usual mistakes; your code gives {_short(got)} where that is wrong.")
+
+
+def _results(answer, exercise: Exercise, given: tuple, reference: bool = False) -> list:
+    cases = exercise.cases()
+    if not cases:
+        return [answer(*given) if reference else answer]
+    return [answer if answer is ... else answer(*copy.deepcopy(case)) for case in cases]
+
+
+def _same(a, b) -> bool:
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a.strip().lower() == b.strip().lower()
+    if isinstance(b, (tuple, list)):
+        return isinstance(a, (tuple, list)) and len(a) == len(b) and all(map(_same, a, b))
+    try:
+        a, b = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def _short(value) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 90 else text[:87] + "..."
+
+
+def _vectors():
+    g = torch.Generator().manual_seed(0)
+    return tuple((torch.rand((), generator=g), torch.randn(n, generator=g), lam) for n, lam in ((3, 0.1), (5, 2.0)))
+
+
+def _regressions():
+    g = torch.Generator().manual_seed(1)
+    return tuple((torch.randn(n, 3, generator=g), torch.randn(n, generator=g), lam) for n, lam in ((8, 0.1), (20, 1.0)))
+
+
+def _ridge(X, y, lam, n=None):
+    n = len(y) if n is None else n
+    return torch.linalg.solve(X.T @ X / n + lam * torch.eye(X.shape[1]), X.T @ y / n)
+
+
+EXERCISES = {
+    # 01: data loss, weights (d,), λ
+    "1.1": Exercise(
+        lambda loss, w, lam: loss + lam * penalties.l2({"w": w}),
+        "The penalty is a price per unit of squared weight, added to the loss.",
+        ((lambda loss, w, lam: loss + lam / 2 * (w**2).sum(), "There is no ½ in this convention: λ·Σw²."),
+         (lambda loss, w, lam: loss + lam * (w**2).mean(), "The penalty is a sum over the weights, not their mean."),
+         (lambda loss, w, lam: loss + lam * w.abs().sum(), "That is L1; L2 squares the weights."),
+         (lambda loss, w, lam: loss + (w**2).sum(), "λ is missing: it sets the price of the penalty."),
+         (lambda loss, w, lam: lam * (w**2).sum(), "That is the penalty alone; the data loss belongs to the total.")),
+        _vectors),
+    "1.2": Exercise(
+        lambda loss, w, lam: 2 * lam * w,
+        "The pull towards zero is proportional to the weight: big weights are pulled hard, small ones hardly.",
+        ((lambda loss, w, lam: lam * w, "You forgot the factor 2: the derivative of w² is 2w."),
+         (lambda loss, w, lam: lam * torch.sign(w), "That is the gradient of L1, λ·sign(w)."),
+         (lambda loss, w, lam: -2 * lam * w, "That is the step (downhill); the gradient points uphill."),
+         (lambda loss, w, lam: 2 * w, "λ is missing.")),
+        _vectors),
+    # 01: X (n, d), y (n,), λ
+    "1.3": Exercise(
+        _ridge,
+        "Setting the gradient to zero gives a linear system; λ on its diagonal makes it solvable for any X.",
+        ((lambda X, y, lam: _ridge(X, y, lam, n=1), "The data loss is a mean: divide XᵀX and Xᵀy by n."),
+         (lambda X, y, lam: _ridge(X, y, lam / 2), "Your λ counts half: the 2 of both gradients cancels."),
+         (lambda X, y, lam: _ridge(X, y, 2 * lam), "Your λ counts twice: the 2 of both gradients cancels."),
+         (lambda X, y, lam: _ridge(X, y, 0.0), "That is the fit without a penalty: λ is missing.")),
+        _regressions),
+    # 01: lams (K,), train error (K, S), validation error (K, S)
+    "1.4": Exercise(
+        lambda lams, train, val: lams[val.mean(1).argmin()],
+        "Choose on the validation error, averaged over seeds; the training error always prefers λ near 0.",
+        ((lambda lams, train, val: lams[train.mean(1).argmin()], "That λ has the lowest training error; it overfits."),
+         (lambda lams, train, val: val.mean(1).argmin(), "That is a position in the list; the answer is the λ there."),
+         (lambda lams, train, val: lams[val.min(1).values.argmin()], "That is one lucky seed; average over the seeds."),
+         (lambda lams, train, val: val.mean(1).min(), "That is the error; the answer is the λ where it is reached."))),
+}

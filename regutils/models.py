@@ -1,0 +1,71 @@
+"""The networks of the course."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from .arguments import count, real, require
+
+
+class Dropout(nn.Module):
+    """Inverted dropout: in training each activation is set to 0 with probability p, the rest divided by 1 − p.
+
+    As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch (`sweep`, with
+    `vary`) can each have their own. Any shape in, the same out. Source: Srivastava et al. 2014.
+    """
+
+    def __init__(self, p: float = 0.5):
+        super().__init__()
+        self.register_buffer("p", torch.tensor(real("p", p, high=1.0, below=True)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        return x * (torch.rand_like(x) >= self.p) / (1 - self.p)
+
+
+class MLP(nn.Sequential):
+    """Linear layers of the given sizes with an activation between them: MLP(64, 64, 10) maps (n, 64) to (n, 10).
+
+    `dropout` is p after each hidden activation, `input_dropout` p on the inputs, each in [0, 1); 0 puts no module
+    there. The buffers are called "dropout.p" (one module serves all hidden layers) and "input_dropout.p".
+    """
+
+    def __init__(self, *sizes: int, dropout: float = 0.0, input_dropout: float = 0.0,
+                 activation: Callable[[], nn.Module] = nn.ReLU):
+        require(len(sizes) >= 2, "sizes", sizes, "at least two whole numbers, inputs and outputs")
+        super().__init__()
+        if real("input_dropout", input_dropout, high=1.0, below=True):
+            self.input_dropout = Dropout(input_dropout)
+        hidden = Dropout(dropout) if real("dropout", dropout, high=1.0, below=True) else None
+        for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
+            self.add_module(f"linear{i}", nn.Linear(count("sizes", n_in), count("sizes", n_out)))
+            if i < len(sizes) - 1:
+                self.add_module(f"activation{i}", activation())
+                if hidden:
+                    self.add_module(f"dropout{i}" if i > 1 else "dropout", hidden)
+
+
+class SeedCNN(nn.Sequential):
+    """The study note's network for pictures: (n, 3, 32, 32) to (n, 10).
+
+    Three 5×5 convolutions with max-pooling, then two linear layers. As in the note there is no activation;
+    `activation=nn.ReLU` puts one after each hidden layer.
+    """
+
+    def __init__(self, activation: Callable[[], nn.Module] = nn.Identity):
+        super().__init__(
+            nn.Conv2d(3, 32, 5, padding=2), activation(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 32, 5, padding=2), activation(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 5, padding=2), activation(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(1024, 64), activation(), nn.Linear(64, 10),
+        )
+
+
+def seeded(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """`make_model()` with the initial weights that `seed` gives; the global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(count("seed", seed, low=0))
+        return make_model()

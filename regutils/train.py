@@ -1,0 +1,200 @@
+"""The training loop for one model: fit() -> History."""
+
+import math
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from . import data, penalties
+from .arguments import count, real, require
+
+
+@dataclass
+class History:
+    """What one run measured at the end of its epochs, in evaluation mode. Lists of equal length, one value a record.
+
+    epochs: epoch number, from 1. train_loss, val_loss: the data term alone, a mean over examples. penalty: λ·penalty
+    at the same weights, so the total training loss is train_loss + penalty. train_error, val_error: share of wrong
+    labels (regression: mean squared error). stopped: empty, or why the run ended early. state: what a further call
+    of `fit` needs to go on exactly where this one ended.
+    """
+
+    lam: float
+    epochs: list[int] = field(default_factory=list)
+    train_loss: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    train_error: list[float] = field(default_factory=list)
+    val_error: list[float] = field(default_factory=list)
+    penalty: list[float] = field(default_factory=list)
+    stopped: str = ""
+    state: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def total(self) -> list[float]:
+        """Training loss with its penalty: what the optimizer lowers."""
+        return [loss + penalty for loss, penalty in zip(self.train_loss, self.penalty)]
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, examples: data.Examples, chunk: int = 2000) -> tuple[float, float]:
+    """Data loss and error of `model` in evaluation mode, `chunk` examples at a time; its mode is put back."""
+    was_training, totals = model.training, torch.zeros(2)
+    model.eval()
+    for x, y in zip(examples.x.split(chunk), examples.y.split(chunk)):
+        outputs = model(x)
+        totals += len(x) * torch.stack([data.loss(outputs, y), data.error(outputs, y)]).cpu()
+    model.train(was_training)
+    loss, error = (totals / len(examples.x)).tolist()
+    return loss, error
+
+
+def fit(
+    model: nn.Module,
+    split: data.Split,
+    *,
+    epochs: int,
+    optimizer: Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer],
+    penalty=None,
+    lam: float = 0.0,
+    proximal: bool = False,
+    penalized: Mapping[str, Tensor] | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    every: int = 1,
+    history: History | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    progress: bool = True,
+) -> History:
+    """Train `model` in place on `split.train` by minimising data loss + lam·penalty.
+
+    optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`. penalty: as in `penalties.get`.
+    proximal: apply the penalty as its proximal step with t = lr·lam after the optimizer's, not in the loss.
+    penalized: the tensors the penalty sees, by name; `penalties.weights(model)` unless given.
+    batch_size: examples per step, reshuffled every epoch by `seed`; None takes all at once. `seed` also draws the
+    dropout masks. every: measure each so many epochs, and after the last.
+    history: an earlier call's result on this model; this call adds `epochs` to it as if there had been one call.
+    checkpoint: a file that is written after each measurement. If it exists, model and history are taken from it and
+    `epochs` counts from the very start, so an interrupted call, repeated, ends with the same result.
+
+    A run that diverges, or is interrupted from the keyboard, stops, says so in one sentence and returns what it has.
+    Raises ValueError for arguments out of range and for a checkpoint of another run.
+    """
+    epochs, lam = count("epochs", epochs), real("lam", lam)
+    pen = penalties.get(penalty)
+    require(not proximal or (pen is not None and pen.prox is not None), "penalty", penalty,
+            "one with a proximal operator when proximal=True")
+    require(history is None or checkpoint is None, "history", "a history and a checkpoint", "given without checkpoint")
+    penalized = penalties.weights(model) if penalized is None else penalized
+    optim = optimizer(model.parameters())
+    require(isinstance(optim, torch.optim.Optimizer), "optimizer", optim,
+            "a function from parameters to an optimizer, such as lambda p: torch.optim.SGD(p, lr=0.1)")
+    lr = optim.param_groups[0]["lr"]
+    with torch.no_grad():
+        was_training = model.training
+        data.check_outputs(model.eval()(split.val.x[:1]), split)
+        model.train(was_training)
+    settings = {"lam": lam, "lr": lr, "penalty": penalty if isinstance(penalty, str) else bool(pen),
+                "proximal": proximal, "batch_size": batch_size, "seed": count("seed", seed, low=0),
+                "n_train": len(split.train.x)}
+    order = torch.Generator().manual_seed(seed)
+    history, goal = history or History(lam), epochs + (history.epochs[-1] if history and history.epochs else 0)
+    path = Path(checkpoint) if checkpoint is not None else None
+    if path is not None and path.exists():
+        history, goal = _load(path, model, settings), epochs
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if history.state:
+            optim.load_state_dict(history.state["optimizer"])
+            order.set_state(history.state["order"])
+            torch.set_rng_state(history.state["masks"])
+        history.stopped, start = "", history.epochs[-1] if history.epochs else 0
+        bar = tqdm(range(start + 1, goal + 1), "fit", unit="epoch", leave=False, delay=1, disable=not progress)
+        try:
+            for epoch in bar:
+                _epoch(model, split.train, optim, pen, lam, proximal, penalized, batch_size, order)
+                if epoch % count("every", every) and epoch != goal:
+                    continue
+                _record(history, epoch, model, split, pen, lam, penalized)
+                if not math.isfinite(history.total[-1]):
+                    history.stopped = _diverged(epoch, lam, lr)
+                    break
+                history.state = {"optimizer": optim.state_dict(), "order": order.get_state(),
+                                 "masks": torch.get_rng_state()}
+                if path is not None:
+                    _save(path, model, settings, history)
+        except KeyboardInterrupt:
+            done = history.epochs[-1] if history.epochs else 0
+            history.stopped = (f"Interrupted; the history up to epoch {done} of {goal} is kept. "
+                               "To go on, pass it as history=, or run the cell again if it names a checkpoint.")
+        finally:
+            bar.close()
+    if history.stopped:
+        print(history.stopped, file=sys.stderr)
+    return history
+
+
+def _epoch(model, train, optim, pen, lam, proximal, penalized, batch_size, order) -> None:
+    model.train()
+    for batch in data.batches(len(train.x), batch_size, order):
+        loss = data.loss(model(train.x[batch]), train.y[batch])
+        if pen is not None and not proximal:
+            loss = loss + lam * pen.value(penalized)
+        optim.zero_grad()
+        loss.backward()
+        optim.step()
+        if proximal:
+            _proximal_step(optim, pen, lam, penalized)
+
+
+@torch.no_grad()
+def _proximal_step(optim, pen, lam, penalized) -> None:
+    wanted = {id(w) for w in penalized.values()}
+    for group in optim.param_groups:
+        for w in group["params"]:
+            if id(w) in wanted:
+                w.copy_(pen.prox(w, group["lr"] * lam))
+
+
+@torch.no_grad()
+def _record(history, epoch, model, split, pen, lam, penalized) -> None:
+    history.epochs.append(epoch)
+    history.penalty.append(lam * float(pen.value(penalized)) if pen else 0.0)
+    for name in ("train", "val"):
+        loss, error = evaluate(model, getattr(split, name))
+        getattr(history, f"{name}_loss").append(loss)
+        getattr(history, f"{name}_error").append(error)
+
+
+def _diverged(epoch: int, lam: float, lr: float) -> str:
+    return (f"Training diverged by epoch {epoch} with λ={lam:g} and lr={lr:g}: a gradient step needs lr·(h + 2λ) < 2, "
+            f"where h is the data loss's largest curvature, so λ below 1/lr = {1 / lr:g} at the very least. "
+            "Lower λ or lr; the history up to here is kept.")
+
+
+def _save(path: Path, model, settings, history) -> None:
+    # Written beside the target and renamed, so an interrupt never leaves half a checkpoint.
+    half = path.with_name(path.name + ".part")
+    torch.save({"settings": settings, "model": model.state_dict(), "history": asdict(history)}, half)
+    os.replace(half, path)
+
+
+def _load(path: Path, model, settings) -> History:
+    try:
+        saved = torch.load(path, weights_only=True)
+        theirs, history = saved["settings"], History(**saved["history"])
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError) as error:
+        raise ValueError(f"checkpoint must be a file that fit wrote; {path} is not readable as one. "
+                         "Delete it to start again.") from error
+    differ = [name for name, value in settings.items() if theirs.get(name) != value]
+    require(not differ, "checkpoint", f"{path}, which differs in {', '.join(differ)}",
+            "of the same run; delete the file or name another")
+    model.load_state_dict(saved["model"])
+    return history
