@@ -89,7 +89,7 @@ def slider(values: Sequence, description: str, *, labels: Sequence[str] | None =
     labels = [f"{v:g}" if isinstance(v, float) else str(v) for v in values] if labels is None else labels
     return widgets.SelectionSlider(
         options=list(zip(labels, values)), value=values[0] if value is None else _match("value", value, values),
-        description=description, style={"description_width": "initial"}, layout={"width": "30em", "max_width": "100%"},
+        description=description, style={"description_width": "initial"}, layout={"width": "42em", "max_width": "100%"},
     )
 
 
@@ -120,7 +120,8 @@ class Explorer(widgets.VBox):
     def __init__(self, canvas: Canvas, show: Callable[..., str], controls: Mapping, film: Sequence[Mapping]):
         self._canvas, self._show, self.controls, self._film = canvas, show, dict(controls), list(film)
         self._quiet = False
-        self.image = widgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        width = f"{round(canvas.fig.get_figwidth() * canvas.fig.dpi)}px"
+        self.image = widgets.Image(format="png", layout={"width": width, "max_width": "100%", "height": "auto"})
         self.reading_line, self.status_line = widgets.HTML(), widgets.HTML()
         self.reading = ""
         super().__init__([*self.controls.values(), self.image, self.reading_line, self.status_line])
@@ -155,8 +156,9 @@ class Explorer(widgets.VBox):
             self.image.value = self._canvas.png()
         except Exception as error:
             # Shown where the learner looks; raised too, so that .set fails and the kernel's log keeps the trace.
-            message = html.escape(f"{type(error).__name__}: {error}")
-            self.status_line.value = f'<div role="alert" style="color:#B00020">This setting failed. {message}</div>'
+            message = html.escape(f"This setting failed, the picture shows the last one that worked. "
+                                   f"{type(error).__name__}: {error}")
+            self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
             raise
         self.reading_line.value = f'<div role="status" style="line-height:1.4">{html.escape(self.reading)}</div>'
         self.status_line.value = ""
