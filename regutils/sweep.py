@@ -112,23 +112,24 @@ def sweep(
     optim = optimizer(list(stack.values()), lr=lr, **extra)
     run = _Batch(base, stack, buffers, lam, pen, proximal, names)
     orders = [torch.Generator().manual_seed(seed) for seed in seeds]
-    records, recorded, stopped = [], [], ""
+    records, recorded, stopped, done = [], [], "", 0
     bar = tqdm(total=steps, desc=f"sweep, {K * S} networks", unit="step", leave=False, delay=1, disable=not progress)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seeds[0])
         try:
-            while bar.n < steps or not records:
+            while done < steps:
                 for batch in zip(*(data.batches(len(split.train.x), batch_size, order) for order in orders)):
-                    if bar.n == steps:
+                    if done == steps:
                         break
                     run.step(optim, lr, *_examples(split.train, batch, K))
+                    done += 1  # not bar.n, which a bar that is switched off does not count
                     bar.update()
-                    if bar.n % every == 0 or bar.n == steps:
+                    if done % every == 0 or done == steps:
                         records.append(run.measure(split))
-                        recorded.append(bar.n)
+                        recorded.append(done)
         except KeyboardInterrupt:
-            stopped = f"Interrupted at step {bar.n} of {steps}; what was recorded is kept."
-            records, recorded = records or [run.measure(split)], recorded or [bar.n]
+            stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
+            records, recorded = records or [run.measure(split)], recorded or [done]
         finally:
             bar.close()
     columns = torch.stack(records, -1).unflatten(1, (K, S))
@@ -178,11 +179,9 @@ class _Batch:
         self.base.eval()
 
         def one(own, buffers, lam):
-            rows = []
-            for score in (data.loss, data.error):
-                for part in (split.train, split.val):
-                    rows.append(score(functional_call(self.base, (own, buffers), (part.x,)), part.y))
+            parts = [(functional_call(self.base, (own, buffers), (part.x,)), part.y) for part in (split.train, split.val)]
             value = self.pen.value({name: own[name] for name in self.names}) if self.pen else torch.zeros(())
+            rows = [score(outputs, y) for score in (data.loss, data.error) for outputs, y in parts]
             return torch.stack([*rows, lam * value])
 
         return vmap(one)(self.stack, self.buffers, self.lam).T
