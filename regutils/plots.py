@@ -192,11 +192,12 @@ class LossCurves:
 class ErrorVsLambda:
     """Error against λ (or p), mean ± one standard deviation over seeds; `update(k)` puts the marker on value k.
 
-    errors: name → (K, S) or (K,). λ gets a logarithmic axis with room for 0; pass `log=False` for a dropout p.
+    errors: name → (K, S) or (K,). λ gets a logarithmic axis with room for 0; `log=False` is for p or a degree,
+    `log_y=True` for errors that span decades.
     """
 
-    def __init__(self, ax: Axes, lams, errors: Mapping[str, np.ndarray], *, log=True, ylim=None, legend=True,
-                 title="Error against λ", x="λ", y="error"):
+    def __init__(self, ax: Axes, lams, errors: Mapping[str, np.ndarray], *, log=True, log_y=False, ylim=None,
+                 title="Error against λ", x="λ", y="error", loc="upper left"):
         self.ax, self.lams = ax, np.asarray(lams, dtype=float)
         self.means, arrays = {}, {}
         for i, (name, values) in enumerate(errors.items()):
@@ -210,8 +211,10 @@ class ErrorVsLambda:
         self.artists = [self.marker, self.dots]
         if log:
             strength_axis(ax, self.lams)
+        if log_y:
+            ax.set_yscale("log")
         ax.set_ylim(*(ylim or limits(*arrays.values(), low=0.0)))
-        label(ax, title, x, y, legend=legend, loc="upper left")
+        label(ax, title, x, y, legend=len(errors) > 1, loc=loc)
 
     def update(self, k: int) -> None:
         self.marker.set_xdata([self.lams[k]] * 2)

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from regutils import data, models, penalties
+from regutils.train import fit
+
+W = {"a": torch.tensor([[1.0, -2.0], [0.0, 3.0]]), "b": torch.tensor([-0.5])}
+SGD = lambda lr: lambda p: torch.optim.SGD(p, lr=lr)  # noqa: E731
+
+
+def test_values_are_plain_sums():
+    assert penalties.l2(W) == 1 + 4 + 9 + 0.25
+    assert penalties.l1(W) == 1 + 2 + 3 + 0.5
+
+
+@pytest.mark.parametrize(("penalty", "gradient"), [
+    ("l2", lambda w: 2 * w), ("l1", torch.sign), (penalties.elastic_net(0.3), lambda w: 0.3 * w.sign() + 1.4 * w)])
+def test_gradients(penalty, gradient):
+    lam, pen = 0.7, penalties.get(penalty)
+    weights = {name: w.clone().requires_grad_() for name, w in W.items()}
+    (lam * pen.value(weights)).backward()
+    for name, w in weights.items():
+        torch.testing.assert_close(w.grad, lam * gradient(W[name]))
+        torch.testing.assert_close(lam * pen.gradient(W[name]), w.grad)  # what sweeps add directly
+
+
+@pytest.mark.parametrize(("prox", "value"), [
+    (penalties.soft_threshold, lambda v: abs(v)),
+    (penalties.shrink, lambda v: v**2),
+    (penalties.elastic_net(0.25).prox, lambda v: 0.25 * abs(v) + 0.75 * v**2)])
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.7])
+def test_proximal_operators_against_brute_force(prox, value, t):
+    grid = np.linspace(-4, 4, 80_001)
+    for w in (-3.0, -0.3, 0.0, 0.2, 1.0, 2.5):
+        best = grid[np.argmin(0.5 * (grid - w) ** 2 + t * value(grid))]
+        assert float(prox(torch.tensor(w), torch.tensor(t))) == pytest.approx(best, abs=2e-4)
+
+
+def test_soft_threshold_gives_exact_zeros_and_refuses_a_negative_threshold():
+    assert penalties.soft_threshold(torch.tensor([-0.5, 0.2, 2.0]), 0.5).tolist() == [0.0, 0.0, 1.5]
+    with pytest.raises(ValueError, match=r"t must be .*got -1"):
+        penalties.soft_threshold(W["a"], -1)
+
+
+def regression(n=60):
+    """Diabetes, with an intercept of 0 by construction: both sides standardised."""
+    split = data.diabetes(n).to(torch.float64)
+    return split, split.train.x, split.train.y
+
+
+def linear(d):
+    return nn.Linear(d, 1).double()
+
+
+def test_ridge_reaches_scikit_learns_closed_form():
+    from sklearn.linear_model import Ridge
+
+    split, X, y = regression()
+    for lam in (0.01, 0.5):
+        model = models.seeded(lambda: linear(10), 0)
+        fit(model, split, epochs=2500, optimizer=SGD(0.2), penalty="l2", lam=lam, every=2500)
+        # Ridge sums its squared errors, ours is their mean: alpha = n·λ.
+        theirs = Ridge(alpha=len(y) * lam, tol=1e-12).fit(X, y)
+        np.testing.assert_allclose(model.weight.detach()[0], theirs.coef_, rtol=1e-4)
+
+
+def test_lasso_reaches_scikit_learns_lasso_with_the_same_zeros():
+    from sklearn.linear_model import Lasso
+
+    split, X, y = regression()
+    for lam in (0.05, 0.3):
+        model = models.seeded(lambda: linear(10), 0)
+        fit(model, split, epochs=2500, optimizer=SGD(0.2), penalty="l1", lam=lam, proximal=True, every=2500)
+        # Lasso has ½ before its mean squared error: alpha = λ/2.
+        theirs = Lasso(alpha=lam / 2, tol=1e-12, max_iter=100_000).fit(X, y).coef_
+        ours = model.weight.detach().numpy()[0]
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-8)
+        assert ((ours == 0) == (theirs == 0)).all() and (ours == 0).any()
+
+
+def test_pytorchs_weight_decay_is_lambda_times_two():
+    split = data.digits(60)
+    ours, theirs = (models.seeded(lambda: models.MLP(64, 16, 10), 0) for _ in range(2))
+    fit(ours, split, epochs=20, optimizer=SGD(0.1), penalty="l2", lam=0.005)
+    fit(theirs, split, epochs=20, optimizer=lambda p: torch.optim.SGD(penalties.decay_groups(theirs, 0.01), lr=0.1))
+    for a, b in zip(ours.parameters(), theirs.parameters()):
+        torch.testing.assert_close(a, b)
+
+
+def test_what_is_penalised_leaves_out_biases_and_norm_layers():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2), nn.LayerNorm(2))
+    assert list(penalties.weights(model)) == ["0.weight", "3.weight"]
+    assert list(penalties.weights(nn.Linear(2, 1))) == ["weight"]
+    decayed, rest = penalties.decay_groups(model, 0.1)
+    assert len(decayed["params"]) == 2 and decayed["weight_decay"] == 0.1
+    assert len(decayed["params"]) + len(rest["params"]) == len(list(model.parameters())) and rest["weight_decay"] == 0
+
+
+def test_a_penalty_is_known_by_name_function_or_itself():
+    assert penalties.get("l2") is penalties.get(penalties.l2) is penalties.PENALTIES["l2"]
+    assert penalties.get(None) is None
+    own = penalties.get(lambda weights: sum(w.abs().max() for w in weights.values()))
+    assert own.value(W) == 3.5 and own.prox is None
+    for wrong in ("l3", 3, W):
+        with pytest.raises(ValueError, match=r"penalty must be .*'l2', 'l1'.*; got "):
+            penalties.get(wrong)
+    with pytest.raises(ValueError, match="l1_ratio must be"):
+        penalties.elastic_net(1.2)
