@@ -23,19 +23,14 @@ STYLES = {
     "L1": {"color": RED, "linestyle": "-."},
     "dropout": {"color": GREEN, "linestyle": ":"},
 }
-CYCLE = [
-    {"color": c, "linestyle": s}
-    for c, s in zip((BLUE, RED, GREEN, PURPLE, ORANGE), ("-", "--", "-.", ":", (0, (5, 1))))
-]
+CYCLE = [{"color": color, "linestyle": line} for color, line in zip((BLUE, RED, GREEN, PURPLE, ORANGE),
+                                                                      ("-", "--", "-.", ":", (0, (5, 1))))]
+BAND = {"alpha": 0.2, "linewidth": 0}
 
 
 def style(label: str, i: int = 0) -> dict:
     """Colour and line style of a role ("train", "val", "L1", …), else the i-th of the cycle."""
     return STYLES.get(label, CYCLE[i % len(CYCLE)])
-
-
-def _band(label: str, i: int) -> dict:
-    return {"color": style(label, i)["color"], "alpha": 0.2, "linewidth": 0}
 
 
 def figure(columns: int = 3, rows: int = 1, width: float = 9.6, height: float = 3.1, ratios=None, dpi: int = 110):
@@ -61,14 +56,14 @@ def label(ax: Axes, title: str, x: str, y: str, legend: bool = False, **where) -
 
 
 def strength_axis(ax: Axes, values: Sequence[float]) -> None:
-    """A logarithmic x axis for λ that has room for exactly 0 at its left end, labelled "0 (off)"."""
+    """A logarithmic x axis for λ with room for exactly 0 at its left end."""
     values = np.asarray(values, dtype=float)
     smallest = values[values > 0].min()
     ax.set_xscale("symlog", linthresh=smallest, linscale=0.7)
     decades = 10.0 ** np.arange(np.ceil(np.log10(smallest)), np.floor(np.log10(values.max())) + 1)
     ax.set_xticks([0.0, *decades[:: 1 + len(decades) // 7]] if (values == 0).any() else decades)
     ax.set_xticks([], minor=True)
-    ax.xaxis.set_major_formatter(lambda v, _: "0 (off)" if v == 0 else f"$10^{{{round(np.log10(v))}}}$")
+    ax.xaxis.set_major_formatter(lambda v, _: "0" if v == 0 else f"$10^{{{round(np.log10(v))}}}$")
     ax.set_xlim(-0.15 * smallest if (values == 0).any() else smallest, values.max() * 1.15)
 
 
@@ -173,7 +168,7 @@ class LossCurves:
         self.lines, self.bands, blank = {}, {}, np.full(len(self.steps), np.nan)
         for i, name in enumerate(names):
             (self.lines[name],) = ax.plot(self.steps, blank, label=name, linewidth=1.6, **style(name, i))
-            self.bands[name] = ax.fill_between(self.steps, blank, blank, **_band(name, i))
+            self.bands[name] = ax.fill_between(self.steps, blank, blank, color=style(name, i)["color"], **BAND)
         self.artists = [*self.bands.values(), *self.lines.values()]
         if log:
             ax.set_yscale("log")
@@ -205,7 +200,7 @@ class ErrorVsLambda:
             mean, sd = values.mean(1), values.std(1)
             self.means[name] = mean
             ax.plot(self.lams, mean, label=name, linewidth=1.6, **style(name, i))
-            ax.fill_between(self.lams, mean - sd, mean + sd, **_band(name, i))
+            ax.fill_between(self.lams, mean - sd, mean + sd, color=style(name, i)["color"], **BAND)
         self.marker = ax.axvline(self.lams[0], color=INK, linewidth=1)
         (self.dots,) = ax.plot([], [], "o", color=INK, markersize=5)
         self.artists = [self.marker, self.dots]

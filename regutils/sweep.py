@@ -110,7 +110,8 @@ def sweep(
     lam = lams.repeat_interleave(S)
     extra = {"fused": True} if "fused" in inspect.signature(optimizer).parameters else {}
     optim = optimizer(list(stack.values()), lr=lr, **extra)
-    run = _Batch(base, stack, buffers, lam, pen, proximal, names)
+    # A copy: functional_call puts tied buffers back wrongly, and "dropout.p" is tied between the hidden layers.
+    run = _Batch(copy.deepcopy(base), stack, buffers, lam, pen, proximal, names)
     orders = [torch.Generator().manual_seed(seed) for seed in seeds]
     records, recorded, stopped, done = [], [], "", 0
     bar = tqdm(total=steps, desc=f"sweep, {K * S} networks", unit="step", leave=False, delay=1, disable=not progress)
@@ -177,11 +178,12 @@ class _Batch:
     def measure(self, split) -> Tensor:
         """train_loss, val_loss, train_error, val_error, penalty: (5, K·S)."""
         self.base.eval()
+        parts = split.train, split.val
 
         def one(own, buffers, lam):
-            parts = [(functional_call(self.base, (own, buffers), (part.x,)), part.y) for part in (split.train, split.val)]
+            outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part in parts]
+            rows = [score(out, part.y) for score in (data.loss, data.error) for out, part in zip(outputs, parts)]
             value = self.pen.value({name: own[name] for name in self.names}) if self.pen else torch.zeros(())
-            rows = [score(outputs, y) for score in (data.loss, data.error) for outputs, y in parts]
             return torch.stack([*rows, lam * value])
 
         return vmap(one)(self.stack, self.buffers, self.lam).T

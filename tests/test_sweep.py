@@ -71,12 +71,16 @@ def test_a_batched_soft_threshold_makes_exact_zeros_where_it_is_told_to():
 
 
 def test_dropout_p_can_differ_from_run_to_run():
-    swept = sweep(lambda: models.MLP(64, 16, 10, dropout=0.5), SPLIT, [0.0] * 3, penalty=None, seeds=(0,), steps=40,
-                  lr=0.01, vary={"dropout.p": [0.0, 0.5, 0.9]})
-    plain = sweep(make, SPLIT, [0.0], penalty=None, seeds=(0,), steps=40, lr=0.01)
+    def deep(**options):
+        return lambda: models.MLP(64, 16, 16, 10, **options)  # two hidden layers share one dropout
+
+    swept = sweep(deep(dropout=0.5), SPLIT, [0.0] * 3, penalty=None, seeds=(0,), steps=40, lr=0.01,
+                  vary={"dropout.p": [0.0, 0.5, 0.9]})
+    plain = sweep(deep(), SPLIT, [0.0], penalty=None, seeds=(0,), steps=40, lr=0.01)
     torch.testing.assert_close(swept.train_loss[0], plain.train_loss[0], atol=1e-4, rtol=1e-3)  # p = 0 is no dropout
     assert swept.train_loss[0, 0, -1] < swept.train_loss[1, 0, -1] < swept.train_loss[2, 0, -1]
     assert swept.vary["dropout.p"].tolist() == pytest.approx([0.0, 0.5, 0.9])
+    assert float(swept.model(2).dropout.p) == pytest.approx(0.9)
 
 
 def test_a_diverging_lambda_is_named_and_harms_no_other(capsys):
@@ -116,7 +120,7 @@ def test_wrong_arguments_are_named(wrong, names):
 
 def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
     common = {"penalty": None, "seeds": (0,), "steps": 1, "lr": 0.1}
-    with pytest.raises(ValueError, match="below 1; got 1.0"):
+    with pytest.raises(ValueError, match=r"below 1; got 1\.0"):
         sweep(lambda: models.MLP(64, 8, 10, dropout=0.5), SPLIT, [0.0], vary={"dropout.p": [1.0]}, **common)
     with pytest.raises(ValueError, match="BatchNorm"):
         sweep(lambda: nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10)), SPLIT, [0.0], **common)
