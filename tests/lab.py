@@ -105,13 +105,16 @@ DRAWN = """() => {
 }"""
 
 
-def open_and_run(page, address: str, seconds: float = 300) -> None:
-    """Open a notebook, clear its outputs, run all cells, and wait until every widget has its picture."""
+def open_and_run(page, address: str, seconds: float = 300, until_first_slider: bool = False) -> None:
+    """Open a notebook, clear its outputs, run all cells, and wait until every widget, or one, has its picture."""
     page.goto(address)
     page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
                            " === 'idle'", timeout=120_000)
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true) }")
+    if until_first_slider:
+        page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=seconds * 1000)
+        return
     page.wait_for_function("() => window.ran", timeout=seconds * 1000)
     errors = page.evaluate(ERRORS)
     assert not errors, f"cells failed in JupyterLab: {errors}"
