@@ -22,9 +22,13 @@ def address(tmp_path_factory, page):
 def complaints(page):
     """What the page itself complains about while a test runs."""
     heard = []
-    page.on("pageerror", heard.append)
+
+    def listen(error):
+        heard.append(error)
+
+    page.on("pageerror", listen)
     yield heard
-    page.remove_listener("pageerror", heard.append)
+    page.remove_listener("pageerror", listen)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
