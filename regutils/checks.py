@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from . import penalties
 from .arguments import require
@@ -99,6 +100,19 @@ def _ridge(X, y, lam, n=None):
     return torch.linalg.solve(X.T @ X / n + lam * torch.eye(X.shape[1]), X.T @ y / n)
 
 
+def _steps():
+    g = torch.Generator().manual_seed(2)
+    return tuple((*torch.randn(2, 4, generator=g), lr, a) for lr, a in ((0.1, 0.3), (0.5, 0.05)))
+
+
+def _with_norm():
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+    with torch.no_grad():
+        for i, p in enumerate(model.parameters(), start=1):
+            p.copy_(torch.linspace(-1, 1, p.numel()).reshape(p.shape) + 0.1 * i)
+    return model
+
+
 EXERCISES = {
     # 01: data loss, weights (d,), λ
     "1.1": Exercise(
@@ -135,4 +149,60 @@ EXERCISES = {
          (lambda lams, train, val: val.mean(1).argmin(), "That is a position in the list; the answer is the λ there."),
          (lambda lams, train, val: lams[val.min(1).values.argmin()], "That is one lucky seed; average over the seeds."),
          (lambda lams, train, val: val.mean(1).min(), "That is the error; the answer is the λ where it is reached."))),
+    # 02: weight_decay a, n examples
+    "2.1": Exercise(
+        lambda a, n: n * a / 2,
+        "weight_decay=a is λ = a/2, and Ridge sums over the n examples where the mean divides by n.",
+        ((lambda a, n: n * a, "You forgot the factor 2: weight_decay=a is λ = a/2."),
+         (lambda a, n: a / 2, "That is λ; Ridge sums over the examples, so its alpha is n times larger."),
+         (lambda a, n: a / (2 * n), "Multiply by n instead: a larger sum needs a larger penalty beside it."),
+         (lambda a, n: 2 * n * a, "The factor 2 goes the other way: a = 2λ, so λ = a/2.")),
+        lambda: ((0.01, 200), (0.3, 50))),
+    # 02: weights w (d,), gradient of the data loss or Adam's update (d,), lr, λ or weight_decay
+    "2.2": Exercise(
+        lambda w, g, lr, lam: w - lr * (g + 2 * lam * w),
+        "It is (1 − 2·lr·λ)·w − lr·g: the weights decay by a constant factor before the data speak.",
+        ((lambda w, g, lr, lam: w - lr * (g + lam * w), "You forgot the factor 2: the derivative of λw² is 2λw."),
+         (lambda w, g, lr, lam: w + lr * (g + 2 * lam * w), "That walks uphill: subtract the gradient."),
+         (lambda w, g, lr, lam: w - lr * g - 2 * lam * w, "The penalty is in the loss: its gradient takes lr too."),
+         (lambda w, g, lr, lam: w - lr * (g + 2 * lam * torch.sign(w)), "That is the pull of L1; L2's is 2λw."),
+         (lambda w, g, lr, lam: w - lr * g, "That step has no penalty in it.")),
+        _steps),
+    "2.3": Exercise(
+        lambda w, u, lr, a: (1 - lr * a) * w - lr * u,
+        "Every weight shrinks by the same factor, whatever its gradients were: that is what 'decoupled' means.",
+        ((lambda w, u, lr, a: (1 - 2 * lr * a) * w - lr * u, "No factor 2: AdamW's a is no λ, it decays by lr·a."),
+         (lambda w, u, lr, a: (1 - a) * w - lr * u, "AdamW multiplies its decay by lr."),
+         (lambda w, u, lr, a: (1 - lr * a) * (w - lr * u), "Decay the weights as they were before the update."),
+         (lambda w, u, lr, a: w - lr * u, "That is Adam without decay.")),
+        _steps),
+    # 02: model, λ
+    "2.4": Exercise(
+        lambda model, lam: lam * penalties.l2(penalties.weights(model)),
+        "Biases and norm layers make nothing steep, so nothing is asked for them.",
+        ((lambda model, lam: lam * penalties.l2(dict(model.named_parameters())),
+          "That penalises biases and norm layers too; penalties.weights leaves them out."),
+         (lambda model, lam: lam * sum(p.square().sum() for name, p in model.named_parameters() if "bias" not in name),
+          "Biases are out, but the scales of the norm layer are still in."),
+         (lambda model, lam: lam / 2 * penalties.l2(penalties.weights(model)), "No ½ in this convention: λ·Σw²."),
+         (lambda model, lam: penalties.l2(penalties.weights(model)), "λ is missing.")),
+        lambda: ((_with_norm(), 0.1), (_with_norm(), 2.0))),
+    # 02: singular value, n examples, λ
+    "2.5": Exercise(
+        lambda sigma, n, lam: sigma**2 / (sigma**2 + n * lam),
+        "Wide directions keep nearly all, narrow ones little, none becomes 0.",
+        ((lambda sigma, n, lam: sigma**2 / (sigma**2 + lam), "The data loss is a mean: λ stands beside σ²/n, not σ²."),
+         (lambda sigma, n, lam: sigma / (sigma + n * lam), "Square the singular value: XᵀX has σ², not σ."),
+         (lambda sigma, n, lam: n * lam / (sigma**2 + n * lam), "That is the share taken; asked is what is left."),
+         (lambda sigma, n, lam: sigma**2 / (sigma**2 + 2 * n * lam), "The 2 of both gradients cancels.")),
+        lambda: ((3.0, 20, 0.1), (0.7, 200, 0.01))),
+    # 02: lr, curvature h
+    "2.6": Exercise(
+        lambda lr, h: 1 / lr - h / 2,
+        "Beyond it each step overshoots by more than it corrects; half the learning rate moves the edge far out.",
+        ((lambda lr, h: 2 / lr - h, "You forgot the factor 2: the curvature of λw² is 2λ."),
+         (lambda lr, h: 1 / lr, "The data loss has a curvature too: h is missing."),
+         (lambda lr, h: (1 / lr - h) / 2, "The edge is lr·(h + 2λ) = 2, not 1: overshooting may still come nearer."),
+         (lambda lr, h: 2 / lr, "Both the data's curvature h and the factor 2 of λw² are missing.")),
+        lambda: ((0.1, 4.0), (0.01, 30.0))),
 }
