@@ -97,12 +97,18 @@ def check_outputs(outputs: Tensor, split: Split) -> None:
         require(top < classes, f"{name}.y", f"label {top}", f"labels from 0 to {classes - 1}, the model's outputs")
 
 
-def batches(n: int, size: int | None, generator: torch.Generator) -> Iterator[Tensor | slice]:
-    """One epoch of batches: shuffled index tensors (size,), the last one shorter; with size None all examples."""
+def batches(n: int, size: int | None, generator: torch.Generator, shuffle: bool = True,
+            device: str | torch.device = "cpu") -> Iterator[Tensor | slice]:
+    """One epoch of batches: shuffled index tensors (size,) on `device`, the last one shorter; None takes all examples.
+
+    Without `shuffle`, slices in the given order.
+    """
     if size is None:
         yield slice(None)
+    elif shuffle:
+        yield from torch.randperm(n, generator=generator).to(device).split(count("batch_size", size))
     else:
-        yield from torch.randperm(n, generator=generator).split(count("batch_size", size))
+        yield from (slice(i, i + size) for i in range(0, n, count("batch_size", size)))
 
 
 def seeds(n: int) -> range:

@@ -51,17 +51,25 @@ class MLP(nn.Sequential):
 class SeedCNN(nn.Sequential):
     """The study note's network for pictures: (n, 3, 32, 32) to (n, 10).
 
-    Three 5×5 convolutions with max-pooling, then two linear layers. As in the note there is no activation;
-    `activation=nn.ReLU` puts one after each hidden layer.
+    Three 5×5 convolutions with max-pooling, then two linear layers: conv1, conv2, conv3, linear1, linear2. As in the
+    note there is no activation; `activation=nn.ReLU` puts one after each hidden layer. `dropout` is p in [0, 1) on the
+    inputs of both linear layers (buffer "dropout.p"); 0 puts no module there.
     """
 
-    def __init__(self, activation: Callable[[], nn.Module] = nn.Identity):
-        super().__init__(
-            nn.Conv2d(3, 32, 5, padding=2), activation(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 32, 5, padding=2), activation(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 5, padding=2), activation(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(1024, 64), activation(), nn.Linear(64, 10),
-        )
+    def __init__(self, activation: Callable[[], nn.Module] = nn.Identity, dropout: float = 0.0):
+        super().__init__()
+        drop = Dropout(dropout) if real("dropout", dropout, high=1.0, below=True) else None
+        for i, (n_in, n_out) in enumerate(((3, 32), (32, 32), (32, 64)), start=1):
+            self.add_module(f"conv{i}", nn.Conv2d(n_in, n_out, 5, padding=2))
+            self.add_module(f"activation{i}", activation())
+            self.add_module(f"pool{i}", nn.MaxPool2d(2))
+        self.flatten = nn.Flatten()
+        if drop:
+            self.dropout = drop
+        self.linear1, self.activation4 = nn.Linear(1024, 64), activation()
+        if drop:
+            self.add_module("dropout2", drop)
+        self.linear2 = nn.Linear(64, 10)
 
 
 def seeded(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:

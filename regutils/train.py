@@ -6,6 +6,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,6 +25,8 @@ class History:
     at the same weights, so the total training loss is train_loss + penalty. train_error, val_error: share of wrong
     labels (regression: mean squared error). stopped: empty, or why the run ended early. state: what a further call
     of `fit` needs to go on exactly where this one ended.
+    running: the data term as the steps of an epoch met it, each before its step, a mean over batches; one value for
+    every epoch, measured or not.
     """
 
     lam: float
@@ -33,6 +36,7 @@ class History:
     train_error: list[float] = field(default_factory=list)
     val_error: list[float] = field(default_factory=list)
     penalty: list[float] = field(default_factory=list)
+    running: list[float] = field(default_factory=list)
     stopped: str = ""
     state: dict = field(default_factory=dict, repr=False)
 
@@ -40,6 +44,18 @@ class History:
     def total(self) -> list[float]:
         """Training loss with its penalty: what the optimizer lowers."""
         return [loss + penalty for loss, penalty in zip(self.train_loss, self.penalty)]
+
+
+def place(model: nn.Module, split: data.Split, device: str | None = None) -> tuple[nn.Module, data.Split]:
+    """Model and split on `device` (the GPU if there is one, else the CPU), pictures (n, c, h, w) in channels_last.
+
+    channels_last keeps the values of a pixel's channels side by side in memory, as fast convolutions read them.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    layout = {"memory_format": torch.channels_last} if split.train.x.ndim == 4 else {}
+    parts = (data.Examples(part.x.to(device, **layout), part.y.to(device))
+             for part in (split.train, split.val, split.test))
+    return model.to(device, **layout), data.Split(*parts)
 
 
 @torch.no_grad()
@@ -66,6 +82,9 @@ def fit(
     proximal: bool = False,
     penalized: Mapping[str, Tensor] | None = None,
     batch_size: int | None = None,
+    shuffle: bool = True,
+    augment: Callable[[Tensor], Tensor] | None = None,
+    autocast: bool = False,
     seed: int = 0,
     every: int = 1,
     history: History | None = None,
@@ -77,8 +96,11 @@ def fit(
     optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`. penalty: as in `penalties.get`.
     proximal: apply the penalty as its proximal step with t = lr·lam after the optimizer's, not in the loss.
     penalized: the tensors the penalty sees, by name; `penalties.weights(model)` unless given.
-    batch_size: examples per step, reshuffled every epoch by `seed`; None takes all at once. `seed` also draws the
-    dropout masks. every: measure each so many epochs, and after the last.
+    batch_size: examples per step, reshuffled every epoch by `seed`, or in the given order with `shuffle=False`; None
+    takes all at once. augment: a function of a batch of inputs, called before each step; it draws from torch's global
+    random state. `seed` draws those numbers too, and the dropout masks. autocast: forward passes, measured ones
+    included, in bfloat16 where PyTorch thinks it safe; weights stay as they are. every: measure each so many epochs,
+    and after the last. Model and split stand on one device; for pictures see `place`.
     history: an earlier call's result on this model; this call adds `epochs` to it as if there had been one call.
     checkpoint: a file that is written after each measurement. If it exists, model and history are taken from it and
     `epochs` counts from the very start, so an interrupted call, repeated, ends with the same result.
@@ -101,7 +123,8 @@ def fit(
         data.check_outputs(model.eval()(split.val.x[:1]), split)
         model.train(was_training)
     settings = {"lam": lam, "lr": lr, "penalty": penalty if isinstance(penalty, str) else bool(pen),
-                "proximal": proximal, "batch_size": batch_size, "seed": count("seed", seed, low=0),
+                "proximal": proximal, "batch_size": batch_size, "shuffle": bool(shuffle),
+                "augment": augment is not None, "autocast": bool(autocast), "seed": count("seed", seed, low=0),
                 "n_train": len(split.train.x)}
     order = torch.Generator().manual_seed(seed)
     history, goal = history or History(lam), epochs + (history.epochs[-1] if history and history.epochs else 0)
@@ -109,25 +132,35 @@ def fit(
     if path is not None and path.exists():
         history, goal = _load(path, model, settings), epochs
 
-    with torch.random.fork_rng(devices=[]):
+    device = split.train.x.device
+    gpus = [device] if device.type == "cuda" else []
+    half = partial(torch.autocast, device.type, torch.bfloat16, enabled=bool(autocast))
+    with torch.random.fork_rng(devices=gpus):
         torch.manual_seed(seed)
         if history.state:
             optim.load_state_dict(history.state["optimizer"])
             order.set_state(history.state["order"])
             torch.set_rng_state(history.state["masks"])
+            for gpu, state in zip(gpus, history.state["gpu_masks"]):
+                torch.cuda.set_rng_state(state, gpu)
         history.stopped, start = "", history.epochs[-1] if history.epochs else 0
+        del history.running[start:]
         bar = tqdm(range(start + 1, goal + 1), "fit", unit="epoch", leave=False, delay=1, disable=not progress)
         try:
             for epoch in bar:
-                _epoch(model, split.train, optim, pen, lam, proximal, penalized, batch_size, order)
+                batches = data.batches(len(split.train.x), batch_size, order, shuffle, device)
+                history.running.append(
+                    _epoch(model, split.train, optim, pen, lam, proximal, penalized, batches, augment, half))
                 if epoch % count("every", every) and epoch != goal:
                     continue
-                _record(history, epoch, model, split, pen, lam, penalized)
+                with half():
+                    _record(history, epoch, model, split, pen, lam, penalized)
                 if not math.isfinite(history.total[-1]):
                     history.stopped = _diverged(epoch, lam, lr)
                     break
                 history.state = {"optimizer": optim.state_dict(), "order": order.get_state(),
-                                 "masks": torch.get_rng_state()}
+                                 "masks": torch.get_rng_state(),
+                                 "gpu_masks": [torch.cuda.get_rng_state(gpu) for gpu in gpus]}
                 if path is not None:
                     _save(path, model, settings, history)
         except KeyboardInterrupt:
@@ -141,10 +174,16 @@ def fit(
     return history
 
 
-def _epoch(model, train, optim, pen, lam, proximal, penalized, batch_size, order) -> None:
+def _epoch(model, train, optim, pen, lam, proximal, penalized, batches, augment, half) -> float:
+    """One pass over the training part; the mean over batches of the data loss that the steps met."""
     model.train()
-    for batch in data.batches(len(train.x), batch_size, order):
-        loss = data.loss(model(train.x[batch]), train.y[batch])
+    met, steps = torch.zeros((), device=train.x.device), 0
+    for batch in batches:
+        x = train.x[batch] if augment is None else augment(train.x[batch])
+        with half():
+            loss = data.loss(model(x), train.y[batch])
+        steps += 1
+        met += loss.detach()  # stays on its device: .item() at every step would make a GPU wait
         if pen is not None and not proximal:
             loss = loss + lam * pen.value(penalized)
         optim.zero_grad()
@@ -152,6 +191,7 @@ def _epoch(model, train, optim, pen, lam, proximal, penalized, batch_size, order
         optim.step()
         if proximal:
             _proximal_step(optim, pen, lam, penalized)
+    return met.item() / steps
 
 
 @torch.no_grad()
