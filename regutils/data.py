@@ -202,3 +202,12 @@ def diabetes(n_train: int = 200, seed: int = 0) -> Split:
 
 def _noisy(split: Split, label_noise: float, seed: int) -> Split:
     return replace(split, train=Examples(split.train.x, _flip_labels(split.train.y, label_noise, seed)))
+
+
+def __getattr__(name: str):
+    # Loaders of pictures stand in pictures.py, which needs this module: data.cifar10 is found there when asked for.
+    if name in ("cifar10", "image_folder", "coloured_digits"):
+        from . import pictures
+
+        return getattr(pictures, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

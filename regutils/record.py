@@ -60,8 +60,8 @@ class Job:
 
     @property
     def cost(self) -> float:
-        """Expected duration in some unit: pictures that are trained on, float32 ones counted 1.6 times."""
-        return self.n_train * self.epochs * (1.6 if self.note else 1.0)
+        """Expected duration in some unit: pictures that are trained on."""
+        return self.n_train * self.epochs
 
 
 @functools.lru_cache(1)
@@ -83,7 +83,10 @@ def _split(job: Job, all_pictures: pictures.Pictures) -> data.Split:
 
 
 def run(job: Job, path: str | None = None, threads: int | None = None) -> dict:
-    """Train one network as `job` says, on the GPU if there is one; what was measured, as plain JSON."""
+    """Train one network as `job` says, on the GPU if there is one; what was measured, as plain JSON.
+
+    All passes are in bfloat16 autocast (tests/test_record.py compares with float32).
+    """
     if threads:
         torch.set_num_threads(threads)
     started = time.process_time()
@@ -96,7 +99,7 @@ def run(job: Job, path: str | None = None, threads: int | None = None) -> dict:
     how = {"optimizer": lambda p: torch.optim.SGD(p, lr=job.lr, momentum=job.momentum, weight_decay=job.weight_decay),
            "penalty": job.penalty or None, "lam": lam, "proximal": job.penalty == "l1", "shuffle": not job.note,
            "batch_size": job.batch_size,
-           "augment": pictures.augment if job.augment else None, "autocast": not job.note, "seed": job.seed}
+           "augment": pictures.augment if job.augment else None, "autocast": True, "seed": job.seed}
     history, best = None, None
     while history is None or (history.epochs[-1] < job.epochs and not history.stopped):
         history = train.fit(model, split, epochs=job.every, every=job.every, history=history, progress=False, **how)
