@@ -1,12 +1,15 @@
 """The small package behind the notebooks. The modules, in the order to read them:
 
     data       datasets as tensors, split into train / val / test; the loss that fits the targets
+    pictures   CIFAR-10, class folders, coloured digits: uint8 pictures, their split, augmentation
     models     MLP, the study note's CNN, dropout whose p can differ from model to model
     penalties  l1, l2, elastic net, their proximal operators, and which weights are penalised
     train      fit(): the training loop for one model, returns a History
     sweep      sweep(): many values of λ (and seeds) trained as one batch, returns a Sweep
     plots      panels: one class per kind of Axes; arrays in, artists out
     live       Canvas, explore() and the sliders: the only module that imports ipywidgets
+    picture_plots   panels for pictures, filters and recorded sweeps
+    record     `python -m regutils.record`: the long runs behind notebooks/recorded; `recorded` reads them
     checks     the exercises of the notebooks: not attempted / right / not yet, with a hint
 
 Importing regutils itself loads none of them: `from regutils import data, train` loads what it names.

@@ -205,4 +205,33 @@ EXERCISES = {
          (lambda lr, h: (1 / lr - h) / 2, "The edge is lr·(h + 2λ) = 2, not 1: overshooting may still come nearer."),
          (lambda lr, h: 2 / lr, "Both the data's curvature h and the factor 2 of λw² are missing.")),
         lambda: ((0.1, 4.0), (0.01, 30.0))),
+    # 05: mean losses of batches (b,), their sizes (b,)
+    "5.1": Exercise(
+        lambda losses, sizes: (losses * sizes).sum() / sizes.sum(),
+        "A mean per picture can be compared between batch sizes, datasets and papers.",
+        ((lambda losses, sizes: losses.sum(), "That is the note's sum: with half the batch size it would be twice it."),
+         (lambda losses, sizes: losses.mean(), "The last batch is shorter, yet counts as much as a full one."),
+         (lambda losses, sizes: (losses * sizes).sum(), "That is the sum over pictures; divide by their number."),
+         (lambda losses, sizes: losses.sum() / sizes.sum(), "A batch's mean counts once per picture: weigh it first.")),
+        lambda: ((torch.tensor([2.3, 2.1, 1.0]), torch.tensor([64, 64, 16])), (torch.tensor([0.5, 1.5]),
+                                                                               torch.tensor([10, 1])))),
+    "5.2": Exercise(
+        lambda: "C",
+        "Choosing the epoch is choosing; whatever is chosen must be chosen without the test part.",
+        ((lambda: "A", "Cutting once, with a fixed seed, is what keeps the parts apart."),
+         (lambda: "B", "They come from the training part alone: nothing of the test part is in them."),
+         (lambda: "D", "The validation part is there for choosing."),
+         (lambda: "E", "Reporting is what the test part is for, once nothing is left to choose."))),
+    # 05: lams (K,), train error (K, S), validation error (K, S)
+    "5.3": Exercise(
+        lambda lams, fit, new: (lams[new.mean(1).argmin()], 1 - new.mean(1).min()),
+        "Chosen by the mean over seeds; as the best of several it flatters a little, so expect rather less.",
+        ((lambda lams, fit, new: (lams[new.mean(1).argmin()], new.mean(1).min()), "The error is asked as an accuracy."),
+         (lambda lams, fit, new: (lams[fit.mean(1).argmin()], 1 - fit.mean(1).min()),
+          "That is the λ with the best training error, and its training accuracy: new pictures will be far harder."),
+         (lambda lams, fit, new: (lams[new.mean(1).argmin()], 1 - fit[new.mean(1).argmin()].mean()),
+          "The λ is right; its accuracy on training pictures is not what test pictures will show."),
+         (lambda lams, fit, new: (lams[new.min(1).values.argmin()], 1 - new.min()), "That is one lucky seed."),
+         (lambda lams, fit, new: (new.mean(1).argmin(), 1 - new.mean(1).min()),
+          "That is a position in the list; the answer is the λ there."))),
 }

@@ -82,13 +82,15 @@ def _split(job: Job, all_pictures: pictures.Pictures) -> data.Split:
                       (unseen[:1], all_pictures.y[:1]))
 
 
-def run(job: Job, path: str | None = None, threads: int | None = None) -> dict:
+def run(job: Job, path: str | None = None, threads: int | None = None) -> tuple[Job, dict]:
     """Train one network as `job` says, on the GPU if there is one; what was measured, as plain JSON.
 
-    All passes are in bfloat16 autocast (tests/test_record.py compares with float32).
+    The job comes back with it, because results arrive in any order. All passes are in bfloat16
+    autocast (tests/test_record.py compares with float32).
     """
     if threads:
         torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # weights that a strong λ has all but erased would make a CPU ten times slower
     started = time.process_time()
     activation = nn.Identity if job.note else nn.ReLU
     model = models.seeded(lambda: models.SeedCNN(activation, dropout=job.p), job.seed)
@@ -115,7 +117,7 @@ def run(job: Job, path: str | None = None, threads: int | None = None) -> dict:
     on_gpu = split.train.x.is_cuda
     device = torch.cuda.get_device_name() if on_gpu else f"CPU, {torch.backends.cpu.get_cpu_capability()}"
     versions = {"torch": torch.__version__, "python": platform.python_version()}
-    return result | _weights(model, job) | {
+    return job, result | _weights(model, job) | {
         "device": device, "versions": versions, "seconds": round(time.process_time() - started, 1)}
 
 
@@ -229,7 +231,7 @@ def record(studies: Iterable[Study], out: Path, work: Path, *, path: str | None,
         done = _done(jobs, work, source)
         missing = [job for job in jobs if job not in done]
         started, spent, total = time.perf_counter(), 0.0, sum(job.cost for job in missing)
-        results = parallel()(joblib.delayed(_keyed)(job, path, threads) for job in missing)
+        results = parallel()(joblib.delayed(run)(job, path, threads) for job in missing)
         for job, result in results:
             _write(work / f"{_key(job, source)}.json", result)
             done[job], spent = result, spent + job.cost
@@ -237,10 +239,6 @@ def record(studies: Iterable[Study], out: Path, work: Path, *, path: str | None,
             report(f"{study.name}: {len(done)} of {len(jobs)} runs, about {left:.0f} min left")
         found[study.name] = {label: [done[job] for job in row] for label, row in rows.items()}
         _write(out / f"cifar10_{study.name}.json", _file(study, rows, found[study.name], source, command))
-
-
-def _keyed(job: Job, path: str | None, threads: int | None) -> tuple[Job, dict]:
-    return job, run(job, path, threads)
 
 
 def _file(study: Study, rows: dict, results: dict, source: str, command: str) -> dict:

@@ -1,0 +1,156 @@
+"""Panels for pictures and for networks that read them. As in `plots`: arrays in, artists out, matplotlib only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from . import plots
+
+
+def _bare(ax: Axes, title: str) -> None:
+    ax.grid(False)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    plots.label(ax, title, "", "")
+
+
+def tiles(x: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
+    """Pictures (n, 3, h, w) of one number type side by side, `columns` in a row, white between: (H, W, 3)."""
+    n, c, h, w = x.shape
+    rows = -(-n // columns)
+    white = 255 if x.dtype == np.uint8 else 1.0
+    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, c), white, dtype=x.dtype)
+    for i, picture in enumerate(x):
+        top, left = i // columns * (h + gap), i % columns * (w + gap)
+        sheet[top:top + h, left:left + w] = picture.transpose(1, 2, 0)
+    return sheet
+
+
+class Pictures:
+    """A sheet of pictures; `update(x)` with (n, 3, h, w) uint8, or float in [0, 1]; n as at the start."""
+
+    def __init__(self, ax: Axes, x, columns: int, *, title: str = "Pictures"):
+        self.columns = columns
+        self.image = ax.imshow(tiles(np.asarray(x), columns), interpolation="nearest")
+        self.artists = [self.image]
+        _bare(ax, title)
+
+    def update(self, x) -> None:
+        self.image.set_data(tiles(np.asarray(x), self.columns))
+
+
+class Filters(Pictures):
+    """Filters of a first layer (n, 3, h, w) as colours: grey is 0; the scale is one for all, ±`top`."""
+
+    def __init__(self, ax: Axes, n: int, shape: tuple[int, int, int], top: float, *, columns: int = 8,
+                 title: str = "Filters of the first layer"):
+        self.top = top
+        super().__init__(ax, np.full((n, *shape), 0.5), columns, title=title)
+
+    def update(self, filters) -> None:
+        super().update(np.clip(np.asarray(filters, dtype=float) / self.top, -1, 1) / 2 + 0.5)
+
+
+class LayerHistograms:
+    """Histograms that were counted already, one outline per layer on one axis; `update({layer: counts (bins,)})`.
+
+    edges (bins + 1,). Exact zeros are not among the counts.
+    """
+
+    def __init__(self, ax: Axes, names: Sequence[str], edges, top: float, *, title="Weights, layer by layer",
+                 x="weight, in units of its layer's 1/√inputs"):
+        edges = np.asarray(edges, dtype=float)
+        blank = np.full(len(edges) - 1, 0.5)
+        self.steps = {name: ax.stairs(blank, edges, baseline=0.5, linewidth=1.4, label=name, **plots.CYCLE[i])
+                      for i, name in enumerate(names)}
+        self.artists = list(self.steps.values())
+        ax.set_yscale("log")
+        ax.set_ylim(0.7, top * 6)
+        ax.set_xlim(edges[0], edges[-1])
+        plots.label(ax, title, x, "count", legend=True, loc="upper left", ncols=2, handlelength=1.6)
+
+    def update(self, counts) -> None:
+        for name, values in counts.items():
+            self.steps[name].set_data(np.maximum(np.asarray(values, dtype=float), 0.5))
+
+
+class Shares:
+    """One horizontal bar per name, shares in [0, 1] written beside it; `update(shares)` with (len(names),)."""
+
+    def __init__(self, ax: Axes, names: Sequence[str], *, title="", x="share"):
+        self.bars = ax.barh(np.arange(len(names)), np.zeros(len(names)), color=plots.BLUE, height=0.6)
+        self.words = [ax.text(0, i, "", va="center", fontsize=8, color=plots.INK) for i in range(len(names))]
+        self.artists = [*self.bars, *self.words]
+        ax.set_yticks(np.arange(len(names)), names)
+        ax.invert_yaxis()
+        ax.set_xlim(0, 1.25)
+        ax.set_xticks([0, 0.5, 1])
+        plots.label(ax, title, x, "")
+
+    def update(self, shares) -> None:
+        for bar, word, share in zip(self.bars, self.words, shares):
+            bar.set_width(share)
+            word.set_text(f" {share:.1%}")
+            word.set_x(share)
+
+
+class SweepBoard:
+    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)` for its k-th strength."""
+
+    def __init__(self, sweep: dict, *, name: str, log: bool = True):
+        self.sweep, layers = sweep, list(sweep["zeros"])
+        self.fig, (a, b, c, d, e, f) = plots.figure(3, 2, width=9.8, height=5.6)
+        title, loss = f"{sweep['data']}: loss", [sweep["train_loss"], sweep["val_loss"]]
+        steps, two = sweep["epochs"], ["train", "val"]
+        self.loss = plots.LossCurves(a, steps, two, plots.limits(*loss, low=0.0), title=title, x="epoch")
+        self.error = plots.LossCurves(b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels")
+        last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
+        self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), legend=False, x=name,
+                                         title=f"Error after epoch {steps[-1]}")
+        top = max(counts.max() for counts in sweep["histogram"].values())
+        self.histogram = LayerHistograms(d, layers, sweep["edges"], top)
+        self.filters = Filters(e, 32, (3, 5, 5), np.abs(sweep["filters"]).max() * 0.7)
+        self.zeros = Shares(f, layers, title="Weights that are exactly 0", x="share of the layer")
+        self.panels = [self.loss, self.error, self.curve, self.histogram, self.filters, self.zeros]
+
+    def update(self, k: int) -> None:
+        sweep = self.sweep
+        self.loss.update(train=sweep["train_loss"][k], val=sweep["val_loss"][k])
+        self.error.update(train=sweep["train_error"][k], val=sweep["val_error"][k])
+        self.curve.update(k)
+        self.histogram.update({name: counts[k] for name, counts in sweep["histogram"].items()})
+        self.filters.update(sweep["filters"][k])
+        self.zeros.update([shares[k] for shares in sweep["zeros"].values()])
+
+
+class Reproduction:
+    """Published values and our runs beside them, and how far they are apart; `update(name)` picks among the runs.
+
+    published (T,); runs: name → (S, T).
+    """
+
+    def __init__(self, left: Axes, right: Axes, published, runs: dict, *, title: str):
+        self.published, self.runs = np.asarray(published), runs
+        self.steps = np.arange(1, len(self.published) + 1)
+        every = np.concatenate(list(runs.values()))
+        left.plot(self.steps, self.published, "o", color=plots.INK, markersize=4, label="published in the note")
+        right.axhline(0, color=plots.INK, linewidth=1)
+        seeds = len(next(iter(runs.values())))
+        self.lines = [left.plot([], [], label="our runs, one per seed" if i == 0 else None, **plots.CYCLE[i])[0]
+                      for i in range(seeds)]
+        self.apart = [right.plot([], [], **plots.CYCLE[i])[0] for i in range(seeds)]
+        self.artists = [*self.lines, *self.apart]
+        for ax in (left, right):
+            ax.set_xlim(0.5, len(self.published) + 0.5)
+            ax.set_xticks(self.steps[4::5])
+        left.set_ylim(*plots.limits(every, self.published))
+        right.set_ylim(*plots.limits(100 * (every / self.published - 1), [-1, 1], margin=0.15))
+        plots.label(left, title, "epoch", "sum over 157 batches", legend=True, loc="upper right")
+        plots.label(right, "Ours less published", "epoch", "difference in %")
+
+    def update(self, name) -> None:
+        for run, line, apart in zip(self.runs[name], self.lines, self.apart):
+            line.set_data(self.steps, run)
+            apart.set_data(self.steps, 100 * (run / self.published - 1))
