@@ -67,7 +67,7 @@ class LayerHistograms:
                       for i, name in enumerate(names)}
         self.artists = list(self.steps.values())
         ax.set_yscale("log")
-        ax.set_ylim(0.7, top * 6)
+        ax.set_ylim(0.7, top * 40)
         ax.set_xlim(edges[0], edges[-1])
         plots.label(ax, title, x, "count", legend=True, loc="upper left", ncols=2, handlelength=1.6)
 
@@ -76,30 +76,34 @@ class LayerHistograms:
             self.steps[name].set_data(np.maximum(np.asarray(values, dtype=float), 0.5))
 
 
-class Shares:
-    """One horizontal bar per name, shares in [0, 1] written beside it; `update(shares)` with (len(names),)."""
+class Bars:
+    """One horizontal bar per name with its value beside it, as `form` writes it; `update(values)`, (len(names),)."""
 
-    def __init__(self, ax: Axes, names: Sequence[str], *, title="", x="share"):
+    def __init__(self, ax: Axes, names: Sequence[str], top: float, *, form: str = "{:.2f}", title="", x=""):
+        self.form = form
         self.bars = ax.barh(np.arange(len(names)), np.zeros(len(names)), color=plots.BLUE, height=0.6)
         self.words = [ax.text(0, i, "", va="center", fontsize=8, color=plots.INK) for i in range(len(names))]
         self.artists = [*self.bars, *self.words]
         ax.set_yticks(np.arange(len(names)), names)
         ax.invert_yaxis()
-        ax.set_xlim(0, 1.25)
-        ax.set_xticks([0, 0.5, 1])
+        ax.set_xlim(0, top * 1.25)
         plots.label(ax, title, x, "")
 
-    def update(self, shares) -> None:
-        for bar, word, share in zip(self.bars, self.words, shares):
-            bar.set_width(share)
-            word.set_text(f" {share:.1%}")
-            word.set_x(share)
+    def update(self, values) -> None:
+        for bar, word, value in zip(self.bars, self.words, values):
+            bar.set_width(value)
+            word.set_text(" " + self.form.format(value))
+            word.set_x(value)
 
 
 class SweepBoard:
-    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)` for its k-th strength."""
+    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)` for its k-th strength.
 
-    def __init__(self, sweep: dict, *, name: str, log: bool = True):
+    name: of the strength, λ or p; log: its axis. zeros: show the share of exact zeros in each layer, else the root
+    mean square of each layer's weights (from the histogram's bins).
+    """
+
+    def __init__(self, sweep: dict, *, name: str, log: bool = True, zeros: bool = False):
         self.sweep, layers = sweep, list(sweep["zeros"])
         self.fig, (a, b, c, d, e, f) = plots.figure(3, 2, width=9.8, height=5.6)
         title, loss = f"{sweep['data']}: loss", [sweep["train_loss"], sweep["val_loss"]]
@@ -107,13 +111,20 @@ class SweepBoard:
         self.loss = plots.LossCurves(a, steps, two, plots.limits(*loss, low=0.0), title=title, x="epoch")
         self.error = plots.LossCurves(b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels")
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
-        self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), legend=False, x=name,
+        self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), x=name, loc="center left",
                                          title=f"Error after epoch {steps[-1]}")
         top = max(counts.max() for counts in sweep["histogram"].values())
         self.histogram = LayerHistograms(d, layers, sweep["edges"], top)
         self.filters = Filters(e, 32, (3, 5, 5), np.abs(sweep["filters"]).max() * 0.7)
-        self.zeros = Shares(f, layers, title="Weights that are exactly 0", x="share of the layer")
-        self.panels = [self.loss, self.error, self.curve, self.histogram, self.filters, self.zeros]
+        if zeros:
+            self.sizes = np.stack(list(sweep["zeros"].values()), 1)
+            self.bars = Bars(f, layers, 1, form="{:.1%}", title="Weights that are exactly 0", x="share of the layer")
+        else:
+            squares = (np.asarray(sweep["edges"])[:-1] + np.diff(sweep["edges"]) / 2) ** 2
+            sizes = [np.sqrt(counts @ squares / counts.sum(1)) for counts in sweep["histogram"].values()]
+            self.sizes = np.stack(sizes, 1)
+            self.bars = Bars(f, layers, self.sizes.max(), title="Size of the weights", x="root mean square, same units")
+        self.panels = [self.loss, self.error, self.curve, self.histogram, self.filters, self.bars]
 
     def update(self, k: int) -> None:
         sweep = self.sweep
@@ -122,7 +133,7 @@ class SweepBoard:
         self.curve.update(k)
         self.histogram.update({name: counts[k] for name, counts in sweep["histogram"].items()})
         self.filters.update(sweep["filters"][k])
-        self.zeros.update([shares[k] for shares in sweep["zeros"].values()])
+        self.bars.update(self.sizes[k])
 
 
 class Reproduction:
