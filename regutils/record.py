@@ -256,6 +256,7 @@ def _file(study: Study, rows: dict, results: dict, source: str, command: str) ->
 
 
 def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
     import joblib
 
     parser = argparse.ArgumentParser(prog="python -m regutils.record", description=__doc__,
