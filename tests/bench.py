@@ -198,7 +198,14 @@ def opening() -> None:
                 print(f"opening {time.perf_counter() - start:6.1f} s  {path.name}: its first live slider", flush=True)
 
 
-ROWS = {function.__name__: function for function in (frame, curves, digits, imports, drag, opening)}
+def cifar() -> None:
+    import bench_cifar
+
+    for path, ours, note, want in bench_cifar.rows():
+        row("cifar", ours, note, f"epoch of 10,000 pictures, {path}; the study note's own loop, same losses", want)
+
+
+ROWS = {function.__name__: function for function in (frame, curves, digits, imports, cifar, drag, opening)}
 
 
 def main() -> None:
