@@ -1,6 +1,7 @@
 """The recording: jobs, studies, resume, a Dask cluster; what is committed is whole and can be reproduced."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from conftest import ROOT
 from regutils import data, record, recorded
 
 RECORDED = ROOT / "notebooks" / "recorded"
+SWEEPS = ("l2", "dropout", "l1")
 FILES = sorted(RECORDED.glob("cifar10_*.json"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 TINY = {"n_train": 60, "n_val": 40, "epochs": 2, "every": 1}
@@ -208,7 +210,24 @@ def test_recorded_jobs_are_those_of_the_module(path):
     assert json.loads(path.read_text())["jobs"] == json.loads(json.dumps(wanted))
 
 
-@pytest.mark.parametrize("name", ["l2", "l1", "dropout"])
+def test_a_recorded_point_comes_out_again():
+    """The first four epochs of the first run of the L2 sweep; needs the pictures that were recorded with."""
+    path = os.environ.get("REGUTILS_PICTURES")
+    if not path:
+        pytest.skip("set REGUTILS_PICTURES to the file that was given to regutils.record --pictures")
+    found = json.loads((RECORDED / "cifar10_l2.json").read_text())
+    job, then = record.Job(**found["jobs"]["0"][0]), found["runs"]["0"][0]
+    _, now = record.run(replace(job, epochs=4), path)
+    np.testing.assert_allclose(now["running"], then["running"][:4], rtol=0.02)
+    np.testing.assert_allclose(now["val_loss"][0], then["val_loss"][0], rtol=0.02)
+
+
+def test_runs_that_sweeps_share_are_the_same_in_every_file():
+    sweeps = [json.loads((RECORDED / f"cifar10_{name}.json").read_text())["runs"]["0"] for name in SWEEPS]
+    assert all(runs == sweeps[0] for runs in sweeps)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
 def test_sweeps_have_nine_strengths_and_three_seeds(name):
     sweep = recorded.read(name, RECORDED)
     assert len(sweep["values"]) >= 9 and sweep["val_error"].shape[:2] == (len(sweep["values"]), 3)
