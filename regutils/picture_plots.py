@@ -111,7 +111,7 @@ class SweepBoard:
         self.loss = plots.LossCurves(a, steps, two, plots.limits(*loss, low=0.0), title=title, x="epoch")
         self.error = plots.LossCurves(b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels")
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
-        self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), x=name, loc="center left",
+        self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), x=name,
                                          title=f"Error after epoch {steps[-1]}")
         top = max(counts.max() for counts in sweep["histogram"].values())
         self.histogram = LayerHistograms(d, layers, sweep["edges"], top)
