@@ -99,6 +99,27 @@ def _ridge(X, y, lam, n=None):
     n = len(y) if n is None else n
     return torch.linalg.solve(X.T @ X / n + lam * torch.eye(X.shape[1]), X.T @ y / n)
 
+def _layers():
+    g = torch.Generator().manual_seed(3)
+    layers = [{"linear1.weight": torch.randn(3, 2, generator=g), "linear1.bias": torch.randn(3, generator=g)}
+              for _ in range(2)]
+    return tuple((torch.rand((), generator=g), layer, lam) for layer, lam in zip(layers, (0.1, 2.0)))
+
+
+def _soft_steps():
+    g = torch.Generator().manual_seed(4)
+    return tuple((torch.randn(12, generator=g), torch.randn(12, generator=g), lr, lam)
+                 for lr, lam in ((0.1, 0.5), (0.5, 0.2)))
+
+
+def _thresholds():
+    g = torch.Generator().manual_seed(5)
+    return tuple((torch.randn(4, 6, generator=g), t) for t in (0.3, 1.5))
+
+
+def _group(w, t, dim=0):
+    return w * (1 - t / w.norm(dim=dim, keepdim=True)).clamp_min(0)
+
 
 def _steps():
     g = torch.Generator().manual_seed(2)
@@ -205,4 +226,59 @@ EXERCISES = {
          (lambda lr, h: (1 / lr - h) / 2, "The edge is lr·(h + 2λ) = 2, not 1: overshooting may still come nearer."),
          (lambda lr, h: 2 / lr, "Both the data's curvature h and the factor 2 of λw² are missing.")),
         lambda: ((0.1, 4.0), (0.01, 30.0))),
+    # 03: data loss, {"linear1.weight": …, "linear1.bias": …}, λ
+    "3.1": Exercise(
+        lambda loss, layer, lam: loss + lam * layer["linear1.weight"].abs().sum(),
+        "A price per unit of absolute weight; the bias stays free.",
+        ((lambda loss, layer, lam: loss + lam * sum(p.abs().sum() for p in layer.values()),
+          "You penalised the bias too; it only shifts outputs and should stay free."),
+         (lambda loss, layer, lam: loss + lam * layer["linear1.weight"].abs().mean(),
+          "The penalty is a sum over the weights, not their mean."),
+         (lambda loss, layer, lam: loss + lam * torch.linalg.norm(layer["linear1.weight"], 1),
+          "torch.linalg.norm(W, 1) of a matrix is its largest column sum; add up all absolute values."),
+         (lambda loss, layer, lam: loss + lam * layer["linear1.weight"].square().sum(), "That is L2, not L1."),
+         (lambda loss, layer, lam: loss + lam * layer["linear1.weight"].sum(), "The absolute value is missing.")),
+        _layers),
+    # 03: w, threshold t
+    "3.2": Exercise(
+        lambda w, t: penalties.soft_threshold(w, t),
+        "Everything moves t towards 0 and stops there.",
+        ((lambda w, t: w * (w.abs() > t), "That is the hard threshold: it kills small weights but leaves the others "
+          "where they are. L1 moves those by t as well."),
+         (lambda w, t: (w - t).clamp_min(0), "That is right for positive weights only; give the sign back."),
+         (lambda w, t: torch.sign(w) * (w.abs() - t), "Without max(…, 0) a small weight jumps over to the other side."),
+         (lambda w, t: w / (1 + 2 * t), "That is what L2 does: one factor for all, and never 0.")),
+        _thresholds),
+    # 03: w, gradient of the data loss, lr, λ
+    "3.3": Exercise(
+        lambda w, grad, lr, lam: penalties.soft_threshold(w - lr * grad, lr * lam),
+        "First the data's step, then the threshold lr·λ: both parts of the loss get the same step size.",
+        ((lambda w, grad, lr, lam: penalties.soft_threshold(w - lr * grad, lam),
+          "You thresholded by λ; the step is lr long, so the threshold is lr·λ."),
+         (lambda w, grad, lr, lam: penalties.soft_threshold(w, lr * lam) - lr * grad,
+          "You thresholded before the data's step, which then moves the zeros away again."),
+         (lambda w, grad, lr, lam: w - lr * (grad + lam * torch.sign(w)),
+          "That is the subgradient step; it jumps over 0 instead of stopping there."),
+         (lambda w, grad, lr, lam: penalties.soft_threshold(w + lr * grad, lr * lam), "Downhill is −lr·gradient.")),
+        _soft_steps),
+    # 03: λ of a loss that sums over n examples, n
+    "3.4": Exercise(
+        lambda lam, n: lam / (2 * n),
+        "Divide the objective by 2n: scikit-learn's ½ and its mean both move into the price.",
+        ((lambda lam, n: lam / n, "You forgot the factor 2: scikit-learn halves the mean squared error."),
+         (lambda lam, n: lam / 2, "That loss is summed over the batch; scikit-learn's is averaged: n is missing."),
+         (lambda lam, n: 2 * lam / n, "The ½ stands before the data term, so α is half of that λ, not twice."),
+         (lambda lam, n: lam * n / 2, "Going from a sum to a mean makes the data term smaller, so λ must shrink.")),
+        lambda: ((0.5, 10), (3.0, 200))),
+    # 03: W (hidden, pixels), threshold t
+    "3.5": Exercise(
+        _group,
+        "Each column keeps its direction and loses t of its length: a pixel goes as a whole or stays.",
+        ((lambda w, t: _group(w, t, dim=1), "Those are the rows, one per hidden unit; a pixel is a column."),
+         (lambda w, t: penalties.soft_threshold(w, t), "That is plain L1, each weight for itself."),
+         (lambda w, t: w * (1 - t / w.square().sum(0)).clamp_min(0), "Divide by the length of the column, not its "
+          "square: the root is missing."),
+         (lambda w, t: w * (w.norm(dim=0) > t), "That keeps the longer columns as they are; they lose t of their "
+          "length as well.")),
+        _thresholds),
 }
