@@ -6,6 +6,7 @@
     train      fit(): the training loop for one model, returns a History
     sweep      sweep(): many values of λ (and seeds) trained as one batch, returns a Sweep
     plots      panels: one class per kind of Axes; arrays in, artists out
+    charts     panels for lines with dots, heat maps and bands of sampled curves
     live       Canvas, explore() and the sliders: the only module that imports ipywidgets
     checks     the exercises of the notebooks: not attempted / right / not yet, with a hint
 
