@@ -50,14 +50,15 @@ class Overlay:
 class HeatMap:
     """Values (rows, columns) as colours with their numbers in the cells; `update(i, j)` frames one cell.
 
-    rows and columns are the labels, in the order of the values. Low is dark (good, for an error).
+    rows and columns are the labels, in the order of the values. Low is dark (good, for an error); values above `top`
+    share the last colour.
     """
 
     def __init__(self, ax: Axes, values, rows: Sequence, columns: Sequence, *, title="", x="", y="", bar="",
-                 numbers="{:.2f}"):
-        values = np.asarray(values, dtype=float)
-        self.ax, image = ax, ax.imshow(values, cmap="cividis", aspect="auto", origin="lower")
-        middle = (np.nanmin(values) + np.nanmax(values)) / 2
+                 numbers="{:.2f}", top: float | None = None):
+        values, self.ax = np.asarray(values, dtype=float), ax
+        image = ax.imshow(values, cmap="cividis", aspect="auto", origin="lower", vmax=top)
+        middle = (np.nanmin(values) + image.norm.vmax) / 2
         for (i, j), value in np.ndenumerate(values):
             ax.text(j, i, numbers.format(value), ha="center", va="center", fontsize=7.5,
                     color="white" if value < middle else "black")
@@ -68,7 +69,9 @@ class HeatMap:
         ax.set_xticks(range(len(columns)), columns)
         ax.set_yticks(range(len(rows)), rows)
         label(ax, title, x, y)
-        ax.figure.colorbar(image, ax=ax, shrink=0.85).set_label(bar, fontsize=8)
+        scale = ax.figure.colorbar(image, ax=ax, shrink=0.85, extend="neither" if top is None else "max")
+        scale.set_label(bar, fontsize=8)
+        scale.ax.tick_params(labelsize=8)
 
     def update(self, i: int, j: int) -> None:
         for artist in self.artists:
