@@ -19,7 +19,7 @@ class Overlay:
     """
 
     def __init__(self, ax: Axes, x, lines: Mapping, dots: Mapping = {}, *, log="", xlim=None, ylim=None, title="",
-                 xlabel="p", ylabel="", loc="best", marker=True):
+                 xlabel="p", ylabel="", loc="upper right", marker=True):
         self.ax, self.x, order = ax, np.asarray(x, dtype=float), list(dict.fromkeys([*lines, *dots]))
         for name, values in lines.items():
             mean, sd = _mean_sd(values)

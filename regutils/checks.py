@@ -181,7 +181,7 @@ EXERCISES = {
         lambda x, keep, p: x * keep / (1 - p),
         "A share of 1 − p survives, so dividing by 1 − p keeps the mean.",
         ((lambda x, keep, p: x * keep, "Not scaled in training: that is the 2014 form, which scales at test time."),
-         (lambda x, keep, p: x * keep * (1 - p), "Scaled at the wrong time: × (1 − p) belongs to test time; divide here."),
+         (lambda x, keep, p: x * keep * (1 - p), "Scaled at the wrong time: × (1 − p) is for test time; divide here."),
          (lambda x, keep, p: x * keep / p, "Divide by the share that survives, 1 − p, not by the share dropped."),
          (lambda x, keep, p: x * ~keep / (1 - p), "Inside out: keep is true for the units that stay.")),
         _masks),
@@ -200,13 +200,13 @@ EXERCISES = {
         "A coin's variance is p(1 − p); the division by 1 − p turns it into p/(1 − p).",
         ((lambda x, p: p / (1 - p) * x**2, "That is inverted dropout, with the division by 1 − p."),
          (lambda x, p: p * (1 - p) * x, "A variance grows with the square of x."),
-         (lambda x, p: (1 - p) * x**2, "That is the mean square; the square of the mean, (1 − p)²x², is to be taken off.")),
+         (lambda x, p: (1 - p) * x**2, "That is the mean square; take off the square of the mean, (1 − p)²x².")),
         lambda: tuple((x, p) for x, _, p in _masks())),
     # 04: model, x
     "4.4": Exercise(
         _whole,
         "Evaluation mode for the prediction, the old mode for what comes after.",
-        ((lambda model, x: model(x), "You forgot eval(): a model that arrives in training mode predicts with its masks."),
+        ((lambda model, x: model(x), "You forgot eval(): a model in training mode predicts with its masks on."),
          (lambda model, x: model.train()(x), "That switches the masks on; predictions need eval().")),
         _networks),
     # 04: X (n, d), y (n,), w (d,), p
