@@ -16,7 +16,7 @@ BASE = {"arguments"}
 ALLOWED = {
     "arguments": set(), "plots": set(), "data": BASE, "penalties": BASE, "models": BASE, "live": BASE,
     "checks": BASE | {"penalties", "data"}, "train": BASE | {"data", "penalties", "models"},
-    "sweep": BASE | {"data", "penalties", "models"},
+    "sweep": BASE | {"data", "penalties", "models"}, "charts": {"plots"},
 }
 
 
