@@ -7,8 +7,10 @@
     sweep      sweep(): many values of λ (and seeds) trained as one batch, returns a Sweep
     plots      panels: one class per kind of Axes; arrays in, artists out
     plots_sparse  the panels of notebook 03: coefficient paths, frequencies, the balance behind an exact zero
+    plots_dropout  the panels of notebook 04: lines with dots, heat maps, bands of sampled curves
     live       Canvas, explore() and the sliders: the only module that imports ipywidgets
-    checks     the exercises of the notebooks: not attempted / right / not yet, with a hint
+    checks     the exercises of the notebooks: not attempted / right / not yet, with a hint; they stand in
+               `exercises` (notebooks 01 to 03) and `exercises_networks` (04, 05)
 
 Importing regutils itself loads none of them: `from regutils import data, train` loads what it names.
 """

@@ -15,8 +15,10 @@ MODULES = {path.stem: path for path in (ROOT / "regutils").glob("*.py") if path.
 BASE = {"arguments"}
 ALLOWED = {
     "arguments": set(), "plots": set(), "data": BASE, "penalties": BASE, "models": BASE, "live": BASE,
-    "checks": BASE | {"penalties", "data"}, "train": BASE | {"data", "penalties", "models"},
-    "sweep": BASE | {"data", "penalties", "models"}, "plots_sparse": {"plots"},
+    "exercises": {"penalties"},
+    "exercises_networks": {"exercises"}, "checks": BASE | {"exercises", "exercises_networks"},
+    "train": BASE | {"data", "penalties", "models"},
+    "sweep": BASE | {"data", "penalties", "models"}, "plots_sparse": {"plots"}, "plots_dropout": {"plots"},
 }
 
 
