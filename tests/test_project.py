@@ -16,9 +16,11 @@ BASE = {"arguments"}
 ALLOWED = {
     "arguments": set(), "plots": set(), "penalties": BASE, "models": BASE, "live": BASE,
     "data": BASE | {"pictures"},  # only when data.cifar10 or its like is asked for
-    "checks": BASE | {"penalties", "data"}, "train": BASE | {"data", "penalties", "models"},
-    "sweep": BASE | {"data", "penalties", "models"},
-    "pictures": BASE | {"data"}, "picture_plots": {"plots"}, "recorded": set(),
+    "exercises": {"penalties"},
+    "exercises_networks": {"exercises"}, "checks": BASE | {"exercises", "exercises_networks"},
+    "train": BASE | {"data", "penalties", "models"},
+    "sweep": BASE | {"data", "penalties", "models"}, "plots_sparse": {"plots"}, "plots_dropout": {"plots"},
+    "pictures": BASE | {"data"}, "plots_pictures": {"plots"}, "recorded": set(),
     "record": BASE | {"data", "models", "pictures", "train", "record"},  # itself, so that workers find it
 }
 
