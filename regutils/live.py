@@ -76,7 +76,8 @@ def _png(image: Image.Image, **options) -> bytes:
 
 def _few_colours(pixels: np.ndarray) -> Image.Image:
     # What is kept in the notebook file: 64 colours are enough for a chart and make it a quarter of the size.
-    return Image.fromarray(pixels[..., :3]).quantize(64, dither=Image.Dither.NONE)
+    # Maximum coverage keeps the few pixels of a thin line in their own colour; median cut merges lines.
+    return Image.fromarray(pixels[..., :3]).quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def _static(png: bytes, alt: str) -> tuple[dict, dict]:

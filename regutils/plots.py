@@ -80,7 +80,8 @@ def limits(*arrays, margin: float = 0.05, low: float | None = None, high: float 
 class FittedCurve:
     """Points, the true function, and the fit on top; `update(curves)` with (G,), or (R, G) and their mean."""
 
-    def __init__(self, ax: Axes, grid, *, points: Mapping[str, tuple] = {}, truth=None, ylim=None, title="Fit"):
+    def __init__(self, ax: Axes, grid, *, points: Mapping[str, tuple] = {}, truth=None, ylim=None, title="Fit",
+                 name="fit"):
         self.ax, self.grid = ax, np.asarray(grid, dtype=float)
         if truth is not None:
             ax.plot(self.grid, truth, color=GREY, linestyle=(0, (4, 2)), linewidth=1.2, label="truth")
@@ -88,7 +89,7 @@ class FittedCurve:
             ax.plot(x, y, marker, color=style(name)["color"], markersize=4.5 if marker == "o" else 3,
                     alpha=1.0 if marker == "o" else 0.35, markeredgewidth=0, label=f"{name} points")
         (self.each,) = ax.plot([], [], color=SKY, linewidth=0.7, alpha=0.7)
-        (self.mean,) = ax.plot([], [], color=INK, linewidth=2, label="fit")
+        (self.mean,) = ax.plot([], [], color=INK, linewidth=2, label=name)
         self.artists = [self.each, self.mean]
         ax.set_xlim(self.grid.min(), self.grid.max())
         shown = [y for _, y in points.values()] + ([] if truth is None else [truth])
