@@ -93,3 +93,42 @@ def test_adam_wipes_out_weights_without_gradient_and_adamw_scales_them():
     assert all(abs(ends[torch.optim.Adam, decay]) < 1e-3 for decay in (0.002, 0.02))
     for decay in (0.002, 0.02):
         assert ends[torch.optim.AdamW, decay] == pytest.approx(0.1 * (1 - 3e-3 * decay) ** 200, rel=1e-5)
+
+
+@pytest.mark.parametrize("twice, more, same", [(2, 1, True), (2, 0, False), (1, 1, False)])
+def test_decay_before_a_norm_is_a_growing_learning_rate(twice, more, same):
+    x, y = data.digits(50).train
+    lr, decay, losses = 0.1, 0.2, []
+    for a in (decay, 0.0):
+        net = models.seeded(lambda: torch.nn.Sequential(
+            torch.nn.Linear(64, 8, bias=False), torch.nn.BatchNorm1d(8, eps=1e-12), torch.nn.Linear(8, 10)), 0).double()
+        before, *rest = net.parameters()
+        optimizer = torch.optim.SGD([{"params": [before], "weight_decay": a}, {"params": rest}], lr=lr)
+        for t in range(30):
+            optimizer.param_groups[0]["lr"] = lr if a else lr / (1 - lr * decay) ** (twice * t + more)
+            optimizer.zero_grad()
+            loss = F.cross_entropy(net(x.double()), y)
+            loss.backward()
+            optimizer.step()
+        losses.append(loss.item())
+    assert (abs(losses[0] - losses[1]) < 1e-6) == same
+
+
+@pytest.mark.parametrize("factor, same", [(2, True), (1, False)])
+def test_half_a_norm_scale_with_double_weights_behind_it_is_the_same_function(factor, same):
+    net = models.seeded(lambda: torch.nn.Sequential(
+        torch.nn.Linear(64, 8), torch.nn.LayerNorm(8), torch.nn.ReLU(), torch.nn.Linear(8, 10, bias=False)), 0)
+    x = data.digits(50).train.x
+    before = net(x).detach()
+    net[1].weight.data /= 2
+    net[1].bias.data /= 2
+    net[3].weight.data *= factor
+    assert torch.allclose(net(x), before, atol=1e-5) == same
+
+
+@pytest.mark.parametrize("lam, same", [(0.2, True), (0.1, False)])
+def test_penalised_intercept_is_the_mean_divided_by_one_plus_lam(lam, same):
+    ones, high = torch.cat([X, torch.ones(N, 1, dtype=X.dtype)], 1), Y + 5
+    price = 0.2 * torch.eye(11, dtype=X.dtype)
+    w = torch.linalg.solve(ones.T @ ones / N + price, ones.T @ high / N)
+    assert torch.isclose(w[-1], high.mean() / (1 + lam), rtol=1e-4).item() == same
