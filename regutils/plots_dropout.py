@@ -62,8 +62,8 @@ class HeatMap:
         for (i, j), value in np.ndenumerate(values):
             ax.text(j, i, numbers.format(value), ha="center", va="center", fontsize=7.5,
                     color="white" if value < middle else "black")
-        (self.frame,) = ax.plot([], [], color="white", linewidth=4)
-        (self.line,) = ax.plot([], [], color=RED, linewidth=2)
+        (self.frame,) = ax.plot([], [], color="white", linewidth=4, clip_on=False)
+        (self.line,) = ax.plot([], [], color=RED, linewidth=2, clip_on=False)
         self.artists = [self.frame, self.line]
         ax.grid(False)
         ax.set_xticks(range(len(columns)), columns)
