@@ -94,7 +94,8 @@ def fit(
     """Train `model` in place on `split.train` by minimising data loss + lam·penalty.
 
     optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`. penalty: as in `penalties.get`.
-    proximal: apply the penalty as its proximal step with t = lr·lam after the optimizer's, not in the loss.
+    proximal: apply the penalty as its proximal step with t = lr·lam after the optimizer's, not in the loss. That
+    minimises the same total loss under plain SGD; with momentum m the pull is weaker by the factor 1 − m.
     penalized: the tensors the penalty sees, by name; `penalties.weights(model)` unless given.
     batch_size: examples per step, reshuffled every epoch by `seed`, or in the given order with `shuffle=False`; None
     takes all at once. augment: a function of a batch of inputs, called before each step; it draws from torch's global
