@@ -70,11 +70,25 @@ def elastic_net(l1_ratio: float) -> Penalty:
     )
 
 
-def get(penalty) -> Penalty | None:
+def get(penalty, proximal: bool = False) -> Penalty | None:
     """The Penalty meant by a name ("l1", "l2"), by one of the functions l1 and l2, or by any function of weights.
 
-    None and a Penalty come back as they are. Raises ValueError for anything else.
+    None and a Penalty come back as they are. Raises ValueError for anything else, and with `proximal` for what has
+    no proximal operator.
     """
+    found = _known(penalty)
+    require(not proximal or (found is not None and found.prox is not None), "penalty", penalty,
+            "one with a proximal operator when proximal=True")
+    return found
+
+
+def edge(lr: float) -> str:
+    """What a run that diverged is told: beyond which λ gradient steps of length `lr` cannot converge."""
+    return (f"a gradient step needs lr·(h + 2λ) < 2, where h is the data loss's largest curvature, so λ below "
+            f"1/lr = {1 / lr:g} at the very least.")
+
+
+def _known(penalty) -> Penalty | None:
     if penalty is None or isinstance(penalty, Penalty):
         return penalty
     for name, known in PENALTIES.items():

@@ -87,9 +87,7 @@ def sweep(
     """
     lams, seeds, lr = column("lams", lams), tuple(count("seeds", s, low=0) for s in seeds), positive("lr", lr)
     require(len(seeds) > 0, "seeds", seeds, "at least one seed")
-    K, S, pen = len(lams), len(seeds), penalties.get(penalty)
-    require(not proximal or (pen is not None and pen.prox is not None), "penalty", penalty,
-            "one with a proximal operator when proximal=True")
+    K, S, pen = len(lams), len(seeds), penalties.get(penalty, proximal)
     every = max(1, count("steps", steps) // 50) if every is None else count("every", every)
 
     fresh = [models.seeded(make_model, seed) for seed in seeds]
@@ -136,8 +134,8 @@ def sweep(
     columns = torch.stack(records, -1).unflatten(1, (K, S))
     lost = ~torch.isfinite(columns[:, :, :, -1].sum(0)).all(1)
     if lost.any():
-        stopped += (f"Training diverged with lr={lr:g} for λ = {', '.join(f'{v:g}' for v in lams[lost].tolist())}: a "
-                    f"gradient step needs lr·(h + 2λ) < 2, so λ below 1/lr = {1 / lr:g} at the very least.")
+        named = ", ".join(f"{v:g}" for v in lams[lost].tolist())
+        stopped += f"Training diverged with lr={lr:g} for λ = {named}: {penalties.edge(lr)}"
     if stopped:
         print(stopped, file=sys.stderr)
     weights = {name: w.detach().unflatten(0, (K, S)) for name, w in stack.items()}

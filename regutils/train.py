@@ -110,9 +110,7 @@ def fit(
     Raises ValueError for arguments out of range and for a checkpoint of another run.
     """
     epochs, lam = count("epochs", epochs), real("lam", lam)
-    pen = penalties.get(penalty)
-    require(not proximal or (pen is not None and pen.prox is not None), "penalty", penalty,
-            "one with a proximal operator when proximal=True")
+    pen = penalties.get(penalty, proximal)
     require(history is None or checkpoint is None, "history", "a history and a checkpoint", "given without checkpoint")
     penalized = penalties.weights(model) if penalized is None else penalized
     optim = optimizer(model.parameters())
@@ -215,8 +213,7 @@ def _record(history, epoch, model, split, pen, lam, penalized) -> None:
 
 
 def _diverged(epoch: int, lam: float, lr: float) -> str:
-    return (f"Training diverged by epoch {epoch} with λ={lam:g} and lr={lr:g}: a gradient step needs lr·(h + 2λ) < 2, "
-            f"where h is the data loss's largest curvature, so λ below 1/lr = {1 / lr:g} at the very least. "
+    return (f"Training diverged by epoch {epoch} with λ={lam:g} and lr={lr:g}: {penalties.edge(lr)} "
             "Lower λ or lr; the history up to here is kept.")
 
 
