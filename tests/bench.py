@@ -76,15 +76,18 @@ def frame() -> None:
 
 
 def against_loop(name, make, split, lams, seeds, steps, lr, want) -> None:
-    def batched():
+    def batched(steps=steps):
         sweep(make, split, lams, penalty="l2", seeds=seeds, steps=steps, lr=lr, every=steps, progress=False)
 
-    def looped():
+    def looped(lams=lams, steps=steps):
         for lam in lams:
             for seed in seeds:
                 fit(models.seeded(make, seed), split, epochs=steps, optimizer=lambda p: torch.optim.Adam(p, lr=lr),
                     penalty="l2", lam=lam, every=steps, progress=False)
 
+    # A process's first optimizer makes PyTorch import two seconds' worth of modules, whoever it works for.
+    batched(steps=5)
+    looped(lams[:2], steps=5)
     row(name, seconds(batched), seconds(looped), f"sweep of {len(lams)} λ × {len(seeds)} seeds, {steps} steps; "
         "a loop of fit", want)
 
