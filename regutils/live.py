@@ -1,20 +1,24 @@
-"""Sliders over results that exist already: Canvas, explore() and the controls.
+"""Sliders over results that exist already, explore(), and over training that goes on, playground().
 
-The only module that imports ipywidgets. Nothing here trains: a callback looks up results, moves the artists of its
-panels and returns one sentence; the canvas draws only what moved.
+The only module that imports ipywidgets. A callback looks up numbers, moves the artists of its panels and returns one
+sentence; the canvas draws only what moved. No drag waits for training: a playground trains between two drags.
 """
 
+import asyncio
+import contextlib
 import html
-import io
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from tqdm import tqdm
 
-from .arguments import require
+from . import stills
+from .arguments import count, require
 
 
 class Canvas:
@@ -62,27 +66,10 @@ class Canvas:
 
     def png(self) -> bytes:
         """The frame as PNG; fast compression, for the screen."""
-        return _png(Image.fromarray(self.frame()).convert("RGB"), compress_level=1)
+        return stills.png(self.frame())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return _static(_png(_few_colours(self.frame()), optimize=True), self.alt)
-
-
-def _png(image: Image.Image, **options) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **options)
-    return buffer.getvalue()
-
-
-def _few_colours(pixels: np.ndarray) -> Image.Image:
-    # What is kept in the notebook file: 64 colours are enough for a chart and make it a quarter of the size.
-    # Maximum coverage keeps the few pixels of a thin line in their own colour; median cut merges lines.
-    return Image.fromarray(pixels[..., :3]).quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-
-
-def _static(png: bytes, alt: str) -> tuple[dict, dict]:
-    """Data and metadata of a MIME bundle for a PNG with its alt text."""
-    return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
+        return stills.bundle([(self.frame(), "")], self.alt, self.fig.dpi)
 
 
 def slider(values: Sequence, description: str, *, labels: Sequence[str] | None = None, value=None):
@@ -152,43 +139,42 @@ class Explorer(widgets.VBox):
             self._draw()
 
     def _draw(self) -> None:
-        try:
-            self.reading = self._show(**{name: control.value for name, control in self.controls.items()})
+        with self._watched("This setting failed, the picture shows the last one that worked."):
+            self.reading = self._show(**self._values())
             self.image.value = self._canvas.png()
-        except Exception as error:
-            # Shown where the learner looks; raised too, so that .set fails and the kernel's log keeps the trace.
-            message = html.escape(f"This setting failed, the picture shows the last one that worked. "
-                                   f"{type(error).__name__}: {error}")
-            self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
-            raise
         self.reading_line.value = f'<div role="status" style="line-height:1.4">{html.escape(self.reading)}</div>'
         self.status_line.value = ""
 
-    def film_strip(self) -> tuple[bytes, str]:
-        """A PNG with one frame per setting of the film, its reading beneath each, and the alt text."""
-        before = {name: control.value for name, control in self.controls.items()}
-        frames, readings = [], []
+    def _values(self) -> dict:
+        return {name: control.value for name, control in self.controls.items()}
+
+    @contextlib.contextmanager
+    def _watched(self, what: str):
+        """An error is shown where the learner looks, and raised: so .set fails and the kernel's log keeps the trace."""
+        try:
+            yield
+        except Exception as error:
+            message = html.escape(f"{what} {type(error).__name__}: {error}")
+            self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
+            raise
+
+    def _scenes(self) -> list[tuple[np.ndarray, str]]:
+        """What pages without a kernel show: a picture and its reading for every setting of the film."""
+        before, scenes = self._values(), []
         for setting in self._film:
             self.set(**setting)
-            readings.append(self.reading)
-            frames += [self._canvas.frame().copy(), _caption(self.reading, self._canvas)]
+            scenes.append(self._scene())
         self.set(**before)
-        return _png(_few_colours(np.vstack(frames)), optimize=True), " ".join([self._canvas.alt, *readings])
+        return scenes
+
+    def _scene(self) -> tuple[np.ndarray, str]:
+        """The picture as it is now and its reading."""
+        return self._canvas.frame().copy(), self.reading
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs)
-        static, metadata = _static(*self.film_strip())
+        static, metadata = stills.bundle(self._scenes(), self._canvas.alt, self._canvas.fig.dpi)
         return data | static, metadata
-
-
-def _caption(text: str, canvas: Canvas) -> np.ndarray:
-    """A strip as wide as the canvas with one line of text, RGBA."""
-    width, height, dpi = canvas.fig.get_figwidth(), 0.42, canvas.fig.dpi
-    fig = Figure(figsize=(width, height), dpi=dpi)
-    agg = FigureCanvasAgg(fig)
-    fig.text(0.02, 0.62, text, fontsize=min(9.0, 132 * width / max(len(text), 1)), va="center", color="#222222")
-    agg.draw()
-    return np.asarray(agg.buffer_rgba())
 
 
 def explore(canvas: Canvas, show: Callable[..., str], *, film: Sequence[Mapping] | None = None, **controls) -> Explorer:
@@ -204,3 +190,98 @@ def explore(canvas: Canvas, show: Callable[..., str], *, film: Sequence[Mapping]
         values = [value for _, value in control._options_full]
         film = [{name: values[i]} for i in dict.fromkeys(np.linspace(0, len(values) - 1, 4).round().astype(int))]
     return Explorer(canvas, show, controls, film)
+
+
+class Playground(Explorer):
+    """An Explorer whose network trains on while its controls move. Made by `playground`.
+
+    "Train" starts a task in the kernel: it trains for 25 ms, draws, and lets the kernel hear what the learner moved.
+    It ends when the button is pressed again, when all `steps` are taken, when the kernel makes another playground, or
+    at an error, which the status line shows.
+    """
+
+    _training: "Playground | None" = None
+
+    def __init__(self, canvas: Canvas, step, show, reset, steps: int, controls: Mapping):
+        self._step, self._reset, self._told = step, reset, []
+        self.button = widgets.ToggleButton(description="Train", icon="play", tooltip="train, or pause")
+        self.again = widgets.Button(description="Start again", icon="refresh", tooltip="fresh weights")
+        self.progress = widgets.IntProgress(max=steps, description=f"0 of {steps} steps", bar_style="info",
+                                            style={"description_width": "initial"}, layout={"width": "22em"})
+        _pause()
+        super().__init__(canvas, show, controls, ())
+        self.children = [widgets.HBox([self.button, self.again, self.progress]), *self.children]
+        self.button.observe(self._pressed, "value")
+        self.again.on_click(lambda _: self.start_again())
+
+    def run(self, steps: int, **values) -> None:
+        """Move the controls, take so many steps at once, and keep the picture as a scene of the static strip."""
+        self.set(**values)
+        self._advance(tqdm(range(count("steps", steps)), "training", unit="step", leave=False, delay=1))
+        self._told.append(self._scene())
+
+    def start_again(self) -> None:
+        """Fresh weights, all steps still to be taken; training pauses."""
+        self.button.value = False
+        self._reset()
+        self._count(-self.progress.value)
+        self._draw()
+
+    def _pressed(self, change) -> None:
+        if change["new"] and Playground._training is not self:
+            _pause()
+            Playground._training = self
+            self._task = asyncio.get_running_loop().create_task(self._train())
+
+    async def _train(self) -> None:
+        try:
+            while self.button.value and not self.button.disabled:
+                self._advance(_for(0.025))
+                await asyncio.sleep(0.002)
+        finally:
+            self.button.value = False
+            if Playground._training is self:
+                Playground._training = None
+
+    def _advance(self, turns: Iterable) -> None:
+        """A step for each of `turns`, as far as the budget goes; then a frame."""
+        taken = 0
+        try:
+            with self._watched("Training stopped."):
+                for _ in islice(turns, self.progress.max - self.progress.value):
+                    self._step(**self._values())
+                    taken += 1
+        finally:
+            self._count(taken)
+        self._draw()
+
+    def _count(self, taken: int) -> None:
+        self.progress.value += taken
+        self.progress.description = f"{self.progress.value} of {self.progress.max} steps"
+        self.button.disabled = self.progress.value == self.progress.max
+
+    def _scenes(self) -> list[tuple[np.ndarray, str]]:
+        return self._told or [self._scene()]
+
+
+def _for(seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+
+
+def _pause() -> None:
+    if Playground._training is not None:
+        Playground._training.button.value = False
+
+
+def playground(canvas: Canvas, step: Callable[..., None], show: Callable[..., str], reset: Callable[[], None], *,
+               steps: int, **controls) -> Playground:
+    """A box of controls over training that goes on while they move.
+
+    step: called `step(name=value, …)` with the controls as they stand, takes one training step. show: as in `explore`,
+    called between steps. reset: fresh weights. steps: training pauses for good after so many. controls: as in
+    `explore`. `.run(steps, name=value)` does what a learner does who moves the controls and trains.
+    """
+    require(len(controls) > 0, "controls", controls, "at least one control by name")
+    return Playground(canvas, step, show, reset, count("steps", steps), controls)

@@ -136,6 +136,42 @@ class SweepBoard:
         self.bars.update(self.sizes[k])
 
 
+class TrainingBoard:
+    """Four linked views of a network while it trains: `fig`, `panels`, `update(curves, lam)`.
+
+    curves: lists that grow, as `train.Stepper` keeps them, at most one value for each of `steps`; lam: the slider's
+    value now, one of `lams`. top: of the axis for the penalty, Σw² or Σ|w|, named by `penalty`.
+    """
+
+    def __init__(self, steps: Sequence[int], lams: Sequence[float], *, top: float, penalty: str, title: str):
+        self.lams, self.room = list(lams), len(steps)
+        self.fig, (a, b, c, d) = plots.figure(2, 2, width=9.6, height=5.0)
+        two = ["train", "val"]
+        self.loss = plots.LossCurves(a, steps, two, (0, 3), title=title)
+        self.error = plots.LossCurves(b, steps, two, (0, 1), title="Error", y="share of wrong labels")
+        self.size = plots.LossCurves(c, steps, [penalty], (0, top), title="Size of the weights", y=penalty)
+        self.lam = plots.LossCurves(d, steps, ["in force"], (-0.4, len(lams) - 0.6), title="λ while it trained", y="λ")
+        self.lam.lines["in force"].set_drawstyle("steps-pre")
+        (self.now,) = d.plot([0, 1], [0, 0], transform=d.get_yaxis_transform(), color=plots.GREY, linewidth=1,
+                             linestyle=":")
+        d.text(1, 1.03, "solid: in force · dotted: on the slider", transform=d.transAxes, fontsize=8, ha="right")
+        for ax in (c, d):
+            ax.get_legend().remove()
+        d.set_yticks(range(len(lams)), [f"{lam:g}" for lam in lams])
+        self.panels = [self.loss, self.error, self.size, self.lam, self]
+        self.artists = [self.now]
+
+    def update(self, curves: dict, lam: float) -> None:
+        def padded(values):
+            return np.append(np.asarray(values, dtype=float), np.full(self.room - len(values), np.nan))
+
+        self.loss.update(train=padded(curves["train_loss"]), val=padded(curves["val_loss"]))
+        self.error.update(train=padded(curves["train_error"]), val=padded(curves["val_error"]))
+        self.size.update(**{next(iter(self.size.lines)): padded(curves["penalty"])})
+        self.lam.update(**{"in force": padded([self.lams.index(value) for value in curves["lam"]])})
+        self.now.set_ydata([self.lams.index(lam)] * 2)
+
+
 class Reproduction:
     """Published values and our runs beside them, and how far they are apart; `update(name)` picks among the runs.
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from . import data, penalties
+from . import data, models, penalties
 from .arguments import count, real, require
 
 
@@ -179,18 +179,77 @@ def _epoch(model, train, optim, pen, lam, proximal, penalized, batches, augment,
     met, steps = torch.zeros((), device=train.x.device), 0
     for batch in batches:
         x = train.x[batch] if augment is None else augment(train.x[batch])
-        with half():
-            loss = data.loss(model(x), train.y[batch])
         steps += 1
-        met += loss.detach()  # stays on its device: .item() at every step would make a GPU wait
-        if pen is not None and not proximal:
-            loss = loss + lam * pen.value(penalized)
-        optim.zero_grad()
-        loss.backward()
-        optim.step()
-        if proximal:
-            _proximal_step(optim, pen, lam, penalized)
+        met += _step(model, x, train.y[batch], optim, pen, lam, proximal, penalized, half)
     return met.item() / steps
+
+
+def _step(model, x, y, optim, pen, lam, proximal, penalized, half) -> Tensor:
+    """One step on one batch; the data loss that it met, left on its device: .item() would make a GPU wait."""
+    with half():
+        loss = met = data.loss(model(x), y)
+    if pen is not None and not proximal:
+        loss = loss + lam * pen.value(penalized)
+    optim.zero_grad()
+    loss.backward()
+    optim.step()
+    if proximal:
+        _proximal_step(optim, pen, lam, penalized)
+    return met.detach()
+
+
+class Stepper:
+    """A network that is trained a few steps at a time, so that λ may move in between (see `live.playground`).
+
+    make_model: called without arguments, with the initial weights that `seed` gives. The rest as in `fit`. Before the
+    first step, and after every `every` steps, each list of `curves` gets a value: step, lam (the last step's),
+    train_loss, val_loss, train_error, val_error (evaluation mode; of the training part as many examples as the
+    validation part has) and penalty (not times λ).
+    """
+
+    def __init__(self, make_model: Callable[[], nn.Module], split: data.Split, *, optimizer, penalty,
+                 batch_size: int | None = None, autocast: bool = False, seed: int = 0, every: int = 10):
+        self._make, self._optimizer, self._pen = make_model, optimizer, penalties.get(penalty)
+        require(self._pen is not None, "penalty", penalty, "one that λ can move, not None")
+        self._batch_size, self._seed, self._every = batch_size, count("seed", seed, low=0), count("every", every)
+        self._split, self._autocast = split, bool(autocast)
+        self.reset()
+
+    def reset(self) -> None:
+        """Fresh weights, the same every time; empty curves."""
+        self.model, self._split = place(models.seeded(self._make, self._seed), self._split)
+        train, n = self._split.train, len(self._split.val.x)
+        self.steps, self._seen = 0, data.Examples(train.x[:n], train.y[:n])
+        self._half = partial(torch.autocast, train.x.device.type, torch.bfloat16, enabled=self._autocast)
+        self._penalized, self._optim = penalties.weights(self.model), self._optimizer(self.model.parameters())
+        self._order, self._batches = torch.Generator().manual_seed(self._seed), iter(())
+        names = ("step", "lam", "train_loss", "val_loss", "train_error", "val_error", "penalty")
+        self.curves: dict[str, list[float]] = {name: [] for name in names}
+        self._measure(0.0)
+
+    def step(self, lam: float) -> None:
+        """One step under `lam`. Raises FloatingPointError, with what to do, once the loss is no longer finite."""
+        train, batch = self._split.train, next(self._batches, None)
+        if batch is None:
+            self._batches = data.batches(len(train.x), self._batch_size, self._order, device=train.x.device)
+            batch = next(self._batches)
+        _step(self.model.train(), train.x[batch], train.y[batch], self._optim, self._pen, real("lam", lam), False,
+              self._penalized, self._half)
+        self.steps += 1
+        if self.steps % self._every == 0:
+            self._measure(lam)
+
+    def _measure(self, lam: float) -> None:
+        with self._half():
+            seen, new = (evaluate(self.model, part) for part in (self._seen, self._split.val))
+        if not math.isfinite(seen[0]):
+            lr = self._optim.param_groups[0]["lr"]
+            raise FloatingPointError(f"Training diverged by step {self.steps} with λ={lam:g} and lr={lr:g}: "
+                                     f"{penalties.edge(lr)} Lower λ and start again; the curves up to here are kept.")
+        with torch.no_grad():
+            penalty = float(self._pen.value(self._penalized))
+        for values, value in zip(self.curves.values(), (self.steps, lam, seen[0], new[0], seen[1], new[1], penalty)):
+            values.append(value)
 
 
 @torch.no_grad()

@@ -1,3 +1,4 @@
+import asyncio
 import gc
 import random
 import tracemalloc
@@ -7,7 +8,7 @@ import matplotlib.pyplot
 import numpy as np
 import pytest
 
-from regutils import live, plots
+from regutils import live, plots, plots_pictures
 
 LAMS = [0.0, *np.logspace(-4, 0, 5).tolist()]
 RNG = np.random.default_rng(0)
@@ -161,3 +162,114 @@ def test_a_static_canvas_shows_itself_as_a_png_with_alt_text():
     fig, (ax,) = plots.figure(1)
     data, metadata = live.Canvas(fig, [plots.Coefficients(ax, ["w"], 1.0)], alt="A stem.")._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG") and metadata == {"image/png": {"alt": "A stem."}}
+
+
+class Counter:
+    """A network whose training is counting; breaks at step `broken`."""
+
+    def __init__(self, broken=None):
+        self.broken = broken
+        self.reset()
+
+    def reset(self):
+        self.seen = []
+
+    def step(self, lam):
+        if len(self.seen) + 1 == self.broken:
+            raise FloatingPointError("too far")
+        self.seen.append(lam)
+
+    def playground(self, steps=10):
+        fig, (ax,) = plots.figure(1)
+        bar = plots.Coefficients(ax, ["w"], 20.0)
+
+        def show(lam):
+            bar.update([len(self.seen) + lam])
+            return f"{len(self.seen)} steps, λ = {lam:g}"
+
+        return live.playground(live.Canvas(fig, [bar], alt="A stem."), self.step, show, self.reset, steps=steps,
+                               lam=live.lam_slider(LAMS))
+
+
+def test_a_playground_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel():
+    counter = Counter()
+    box = counter.playground()
+    first = bytes(box.image.value)
+    box.run(3, lam=0.0)
+    box.run(4, lam=LAMS[-1])
+    assert counter.seen == [0.0] * 3 + [LAMS[-1]] * 4 and box.reading == "7 steps, λ = 1"
+    assert bytes(box.image.value) != first and box.progress.value == 7 and "7 of 10" in box.progress.description
+    data, metadata = box._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "A stem. 3 steps, λ = 0 7 steps, λ = 1" == data["text/plain"]
+    box.run(50)
+    assert len(counter.seen) == 10 and box.button.disabled, "the budget is the end"
+    box.start_again()
+    assert counter.seen == [] and box.progress.value == 0 and not box.button.disabled
+
+
+def test_a_playground_trains_while_its_slider_moves():
+    async def learner():
+        counter = Counter()
+        box = counter.playground(steps=100_000)
+        box.button.value = True
+        while len(counter.seen) < 5:
+            await asyncio.sleep(0)
+        box.controls["lam"].value = LAMS[2]  # a drag; nothing is restarted
+        before = len(counter.seen)
+        while len(counter.seen) < before + 5:
+            await asyncio.sleep(0)
+        assert counter.seen[0] == 0.0 and counter.seen[-1] == LAMS[2] and "λ = 0.001" in box.reading
+        box.button.value = False
+        await box._task
+        stopped = len(counter.seen)
+        await asyncio.sleep(0.02)
+        assert len(counter.seen) == stopped == box.progress.value
+
+    asyncio.run(learner())
+
+
+def test_one_playground_trains_at_a_time_and_ends_by_itself():
+    async def learner():
+        one, other = Counter(), Counter()
+        box, second = one.playground(steps=10**9), other.playground(steps=7)
+        box.button.value = True
+        await asyncio.sleep(0)
+        second.button.value = True
+        await asyncio.gather(box._task, second._task)
+        assert not box.button.value and not second.button.value and len(other.seen) == 7
+        box.button.value = True
+        await asyncio.sleep(0)
+        Counter().playground()  # as when the learner runs the cell again
+        await box._task
+        assert live.Playground._training is None
+
+    asyncio.run(learner())
+
+
+def test_a_playground_that_breaks_says_so_and_stops():
+    async def learner():
+        counter = Counter(broken=4)
+        box = counter.playground()
+        box.button.value = True
+        with pytest.raises(FloatingPointError):
+            await box._task
+        assert "Training stopped. FloatingPointError: too far" in box.status_line.value
+        assert 'role="alert"' in box.status_line.value and not box.button.value and box.progress.value == 3
+
+    asyncio.run(learner())
+    with pytest.raises(FloatingPointError, match="too far"):
+        Counter(broken=2).playground().run(5)
+    with pytest.raises(ValueError, match="steps must be"):
+        Counter().playground(steps=0)
+
+
+def test_a_training_board_shows_what_was_measured_and_leaves_room_for_the_rest():
+    board = plots_pictures.TrainingBoard(range(0, 50, 10), [0.0, 0.1, 1.0], top=9, penalty="Σw²", title="Loss")
+    names = ("train_loss", "val_loss", "train_error", "val_error", "penalty")
+    board.update({"step": [0, 10], "lam": [0.0, 1.0]} | {name: [0.5, 0.25] for name in names}, lam=0.1)
+    for panel, name in ((board.loss, "val"), (board.error, "train"), (board.size, "Σw²")):
+        np.testing.assert_array_equal(panel.lines[name].get_ydata(), [0.5, 0.25, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(board.lam.lines["in force"].get_ydata()[:2], [0, 2])
+    assert list(board.now.get_ydata()) == [1, 1]
+    canvas = live.Canvas(board.fig, board.panels, alt="four views")
+    np.testing.assert_array_equal(canvas.frame().copy(), canvas.redraw())

@@ -4,7 +4,7 @@ from torch import nn
 
 from regutils import data, models
 from regutils import train as train_module
-from regutils.train import fit
+from regutils.train import Stepper, fit
 
 SPLIT = data.digits(60, label_noise=0.2)
 COMMON = {"penalty": "l2", "lam": 1e-3, "batch_size": 16, "seed": 5}
@@ -127,7 +127,7 @@ def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
     model = models.seeded(lambda: nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)), 0)
     history = fit(model, SPLIT, epochs=3, optimizer=adam, penalty="l2", lam=0.01)
     model.eval()
-    assert history.val_loss[-1] == pytest.approx(float(data.loss(model(SPLIT.val.x), SPLIT.val.y)), rel=1e-5)
+    assert history.val_loss[-1] == pytest.approx(data.loss(model(SPLIT.val.x), SPLIT.val.y).item(), rel=1e-5)
 
 
 def test_large_parts_are_measured_in_chunks():
@@ -152,3 +152,47 @@ def test_labels_beyond_the_models_outputs_are_named():
         fit(models.MLP(64, 5), SPLIT, epochs=1, optimizer=adam)
     with pytest.raises(ValueError, match="model must be one with 1"):
         fit(models.MLP(10, 3), data.diabetes(), epochs=1, optimizer=adam)
+
+
+def stepper(lr=0.05, **changed):
+    settings = {"penalty": "l2", "batch_size": 16, "every": 5, "seed": 3} | changed
+    return Stepper(lambda: models.MLP(2, 8, 2), data.moons(64), optimizer=lambda p: torch.optim.SGD(p, lr=lr),
+                   **settings)
+
+
+def test_a_stepper_steps_as_fit_does():
+    split, lam = data.moons(64), 0.01
+    one = stepper()
+    for _ in range(8):
+        one.step(lam)
+    model = models.seeded(lambda: models.MLP(2, 8, 2), 3)
+    history = fit(model, split, epochs=2, optimizer=lambda p: torch.optim.SGD(p, lr=0.05), penalty="l2", lam=lam,
+                  batch_size=16, seed=3, progress=False)
+    assert len(history.epochs) == 2
+    for name, value in one.model.state_dict().items():
+        torch.testing.assert_close(value, model.state_dict()[name])
+
+
+def test_a_stepper_notes_which_lambda_was_in_force_and_starts_again_alike():
+    one = stepper()
+    for lam in [0.0] * 10 + [1.0] * 10:
+        one.step(lam)
+    assert one.curves["step"] == [0, 5, 10, 15, 20] and one.curves["lam"] == [0.0, 0.0, 0.0, 1.0, 1.0]
+    assert one.curves["penalty"][-1] < 0.5 * one.curves["penalty"][2], "λ was turned on"
+    assert {len(values) for values in one.curves.values()} == {5}
+    first = dict(one.curves)
+    one.reset()
+    assert one.steps == 0 and {name: values[0] for name, values in one.curves.items()} == {
+        name: values[0] for name, values in first.items()}
+
+
+def test_a_stepper_that_diverges_says_what_to_do_and_keeps_its_curves():
+    one = stepper(lr=1.0)
+    with pytest.raises(FloatingPointError, match=r"diverged by step \d+ with λ=1e\+06 and lr=1.*start again"):
+        for _ in range(100):
+            one.step(1e6)
+    assert all(torch.tensor(values).isfinite().all() for values in one.curves.values())
+    with pytest.raises(ValueError, match="lam must be"):
+        stepper().step(-1.0)
+    with pytest.raises(ValueError, match="penalty must be"):
+        stepper(penalty=None)
