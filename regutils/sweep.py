@@ -196,10 +196,10 @@ def _examples(train: data.Examples, batch: tuple, K: int):
 
 
 def _buffers(base: nn.Module, vary: Mapping, K: int, S: int) -> dict[str, Tensor]:
-    known = dict(base.named_buffers())
+    known, checked = dict(base.named_buffers()), {}
     for name, values in vary.items():
         require(name in known, "vary", name, f"a buffer of the model, one of {sorted(known)}")
         top = {"high": 1.0, "below": True} if name.split(".")[-1] == "p" else {}
-        require(len(column(f"vary[{name}]", values, **top)) == K, f"vary[{name}]", f"{len(values)} values",
-                f"as long as lams ({K})")
-    return {name: column(name, values).repeat_interleave(S) for name, values in vary.items()}
+        checked[name] = column(f"vary[{name}]", values, **top)
+        require(len(checked[name]) == K, f"vary[{name}]", f"{len(values)} values", f"as long as lams ({K})")
+    return {name: values.repeat_interleave(S) for name, values in checked.items()}
