@@ -42,8 +42,8 @@ class Job:
     """
 
     seed: int = 0
-    n_train: int = 1500
-    n_val: int = 1500
+    n_train: int = 5000
+    n_val: int = 5000
     epochs: int = 16
     every: int = 4
     lr: float = 0.01
@@ -180,7 +180,7 @@ P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 STUDIES = (
     Study("l2", "L2, λ·Σw² in the loss, λ swept", _sweep(L2, lambda v: {"penalty": "l2", "lam": v})),
     Study("note", "The study note's program, weight_decay 0.01 and 0", lambda _: {
-        f"{wd:g}": [Job(seed=s, n_train=10_000, epochs=20, every=10, lr=0.01, momentum=0.0, batch_size=64,
+        f"{wd:g}": [Job(seed=s, n_train=10_000, n_val=1500, epochs=20, every=10, lr=0.01, momentum=0.0, batch_size=64,
                             weight_decay=wd, note=True) for s in SEEDS]
         for wd in (0.01, 0.0)}),
     Study("dropout", "Dropout before both linear layers, p swept", _sweep(P, lambda v: {"p": v})),
@@ -188,7 +188,9 @@ STUDIES = (
     Study("methods", "Every method at the strength its sweep chose, equal epochs, test set opened", _methods),
     Study("together", "The two best methods at once", _methods),
     Study("l2_more", "L2 on twice the pictures, λ swept",
-          _sweep(L2[::2], lambda v: {"penalty": "l2", "lam": v}, n_train=3000)),
+          _sweep(L2, lambda v: {"penalty": "l2", "lam": v}, n_train=10_000)),
+    Study("l2_longer", "L2 on the 5,000 pictures, for as many steps as l2_more",
+          _sweep((0.0, 3e-3), lambda v: {"penalty": "l2", "lam": v}, epochs=32)),
 )
 
 
