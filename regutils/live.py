@@ -69,7 +69,7 @@ class Canvas:
         return stills.png(self.frame())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return stills.bundle([(self.frame(), "")], self.alt, self.fig.dpi)
+        return stills.bundle([(self.frame(), "")], self.alt, self.fig)
 
 
 def slider(values: Sequence, description: str, *, labels: Sequence[str] | None = None, value=None):
@@ -173,7 +173,7 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs)
-        static, metadata = stills.bundle(self._scenes(), self._canvas.alt, self._canvas.fig.dpi)
+        static, metadata = stills.bundle(self._scenes(), self._canvas.alt, self._canvas.fig)
         return data | static, metadata
 
 

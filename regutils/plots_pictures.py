@@ -108,7 +108,7 @@ class SweepBoard:
         self.fig, (a, b, c, d, e, f) = plots.figure(3, 2, width=9.8, height=5.6)
         title, loss = f"{sweep['data']}: loss", [sweep["train_loss"], sweep["val_loss"]]
         steps, two = sweep["epochs"], ["train", "val"]
-        self.loss = plots.LossCurves(a, steps, two, plots.limits(*loss, low=0.0), title=title, x="epoch")
+        self.loss = plots.LossCurves(a, steps, two, plots.limits(*loss, low=0.0, margin=0.3), title=title, x="epoch")
         self.error = plots.LossCurves(b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels")
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
         self.curve = plots.ErrorVsLambda(c, sweep["values"], last, log=log, ylim=(0, 1), x=name,

@@ -14,18 +14,20 @@ def png(pixels: np.ndarray) -> bytes:
     return _encoded(Image.fromarray(pixels).convert("RGB"), compress_level=1)
 
 
-def bundle(scenes: Sequence[tuple[np.ndarray, str]], alt: str, dpi: float) -> tuple[dict, dict]:
-    """Data and metadata of a MIME bundle: one PNG of all scenes, each (RGBA pixels, reading), and its alt text.
+def bundle(scenes: Sequence[tuple[np.ndarray, str]], alt: str, fig: Figure) -> tuple[dict, dict]:
+    """Data and metadata of a MIME bundle: one PNG of scenes of `fig`, each (RGBA pixels, reading), and its alt text.
 
-    A reading is written under its scene, at `dpi` dots per inch, unless it is empty, and added to `alt`.
+    A reading is written under its scene, unless it is empty, and added to `alt`.
     """
     strips = []
     for pixels, reading in scenes:
-        strips += [pixels, _caption(reading, pixels.shape[1], dpi)] if reading else [pixels]
+        strips += [pixels, _caption(reading, pixels.shape[1], fig.dpi)] if reading else [pixels]
     alt = " ".join([alt, *(reading for _, reading in scenes if reading)])
-    # 64 colours are enough for a chart and make the notebook's file a quarter of the size. Maximum coverage keeps
-    # the few pixels of a thin line in their own colour; median cut merges lines.
-    few = Image.fromarray(np.vstack(strips)[..., :3]).quantize(64, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # 64 colours are enough for a chart and make the notebook's file a quarter of the size; photographs and filters need
+    # 256. Maximum coverage keeps the few pixels of a thin line in their own colour; median cut merges lines.
+    colours = 256 if any(ax.images for ax in fig.axes) else 64
+    few = Image.fromarray(np.vstack(strips)[..., :3])
+    few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     return {"image/png": _encoded(few, optimize=True), "text/plain": alt}, {"image/png": {"alt": alt}}
 
 

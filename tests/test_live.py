@@ -2,6 +2,7 @@ import asyncio
 import gc
 import random
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import matplotlib.pyplot
@@ -207,6 +208,12 @@ def test_a_playground_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel
     assert counter.seen == [] and box.progress.value == 0 and not box.button.disabled
 
 
+def in_a_loop(learner):
+    """Run it in an event loop, as a kernel does; in a thread, because Playwright keeps a loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, learner).result()
+
+
 def test_a_playground_trains_while_its_slider_moves():
     async def learner():
         counter = Counter()
@@ -225,7 +232,7 @@ def test_a_playground_trains_while_its_slider_moves():
         await asyncio.sleep(0.02)
         assert len(counter.seen) == stopped == box.progress.value
 
-    asyncio.run(learner())
+    in_a_loop(learner())
 
 
 def test_one_playground_trains_at_a_time_and_ends_by_itself():
@@ -243,7 +250,7 @@ def test_one_playground_trains_at_a_time_and_ends_by_itself():
         await box._task
         assert live.Playground._training is None
 
-    asyncio.run(learner())
+    in_a_loop(learner())
 
 
 def test_a_playground_that_breaks_says_so_and_stops():
@@ -256,7 +263,7 @@ def test_a_playground_that_breaks_says_so_and_stops():
         assert "Training stopped. FloatingPointError: too far" in box.status_line.value
         assert 'role="alert"' in box.status_line.value and not box.button.value and box.progress.value == 3
 
-    asyncio.run(learner())
+    in_a_loop(learner())
     with pytest.raises(FloatingPointError, match="too far"):
         Counter(broken=2).playground().run(5)
     with pytest.raises(ValueError, match="steps must be"):
