@@ -85,9 +85,9 @@ class FittedCurve:
         self.ax, self.grid = ax, np.asarray(grid, dtype=float)
         if truth is not None:
             ax.plot(self.grid, truth, color=GREY, linestyle=(0, (4, 2)), linewidth=1.2, label="truth")
-        for (name, (x, y)), marker in zip(points.items(), "o^s"):
-            ax.plot(x, y, marker, color=style(name)["color"], markersize=4.5 if marker == "o" else 3,
-                    alpha=1.0 if marker == "o" else 0.35, markeredgewidth=0, label=f"{name} points")
+        for (part, (x, y)), marker in zip(points.items(), "o^s"):
+            ax.plot(x, y, marker, color=style(part)["color"], markersize=4.5 if marker == "o" else 3,
+                    alpha=1.0 if marker == "o" else 0.35, markeredgewidth=0, label=f"{part} points")
         (self.each,) = ax.plot([], [], color=SKY, linewidth=0.7, alpha=0.7)
         (self.mean,) = ax.plot([], [], color=INK, linewidth=2, label=name)
         self.artists = [self.each, self.mean]

@@ -280,3 +280,9 @@ def test_a_training_board_shows_what_was_measured_and_leaves_room_for_the_rest()
     assert list(board.now.get_ydata()) == [1, 1]
     canvas = live.Canvas(board.fig, board.panels, alt="four views")
     np.testing.assert_array_equal(canvas.frame().copy(), canvas.redraw())
+
+
+def test_the_legend_of_a_fit_names_the_fit_whatever_points_it_goes_through():
+    _, (ax,) = plots.figure(1)
+    plots.FittedCurve(ax, GRID, points={"train": (GRID[::9], GRID[::9]), "val": (GRID[::5], GRID[::5])}, truth=GRID)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["truth", "train points", "val points", "fit"]
