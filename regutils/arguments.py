@@ -18,14 +18,21 @@ def require(ok: bool, name: str, got, accepts: str) -> None:
 
 def real(name: str, value, low: float = 0.0, high: float = math.inf, below: bool = False) -> float:
     """A finite number in [low, high], or in [low, high) with `below`. Tensors and arrays of one element count."""
-    if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(value, "shape", None) == ():
+    if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(
+        value, "shape", None
+    ) == ():
         value = value.item()
     accepts = "a number that is finite"
     if low > -math.inf:
         accepts += f" and at least {low:g}"
     if high < math.inf:
         accepts += f" and {'below' if below else 'at most'} {high:g}"
-    good = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value) and low <= value
+    good = (
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and low <= value
+    )
     require(bool(good) and (value < high if below else value <= high), name, value, accepts)
     return float(value)
 
@@ -38,13 +45,17 @@ def positive(name: str, value) -> float:
 
 def count(name: str, value, low: int = 1, high: float = math.inf) -> int:
     """A whole number in [low, high]."""
-    accepts = f"a whole number of at least {low}" + (f" and at most {high}" if high < math.inf else "")
+    accepts = f"a whole number of at least {low}" + (
+        f" and at most {high}" if high < math.inf else ""
+    )
     good = isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
     require(bool(good), name, value, accepts)
     return int(value)
 
 
-def column(name: str, values, low: float = 0.0, high: float = math.inf, below: bool = False) -> torch.Tensor:
+def column(
+    name: str, values, low: float = 0.0, high: float = math.inf, below: bool = False
+) -> torch.Tensor:
     """A non-empty one-dimensional sequence of numbers, each as in `real`; returned as a float tensor (K,)."""
     good = not isinstance(values, str) and hasattr(values, "__len__") and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")

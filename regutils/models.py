@@ -33,8 +33,13 @@ class MLP(nn.Sequential):
     there. The buffers are called "dropout.p" (one module serves all hidden layers) and "input_dropout.p".
     """
 
-    def __init__(self, *sizes: int, dropout: float = 0.0, input_dropout: float = 0.0,
-                 activation: Callable[[], nn.Module] = nn.ReLU):
+    def __init__(
+        self,
+        *sizes: int,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        activation: Callable[[], nn.Module] = nn.ReLU,
+    ):
         require(len(sizes) >= 2, "sizes", sizes, "at least two whole numbers, inputs and outputs")
         super().__init__()
         if real("input_dropout", input_dropout, high=1.0, below=True):

@@ -77,15 +77,21 @@ def get(penalty, proximal: bool = False) -> Penalty | None:
     no proximal operator.
     """
     found = _known(penalty)
-    require(not proximal or (found is not None and found.prox is not None), "penalty", penalty,
-            "one with a proximal operator when proximal=True")
+    require(
+        not proximal or (found is not None and found.prox is not None),
+        "penalty",
+        penalty,
+        "one with a proximal operator when proximal=True",
+    )
     return found
 
 
 def edge(lr: float) -> str:
     """What a run that diverged is told: beyond which λ gradient steps of length `lr` cannot converge."""
-    return (f"a gradient step needs lr·(h + 2λ) < 2, where h is the data loss's largest curvature, so λ below "
-            f"1/lr = {1 / lr:g} at the very least.")
+    return (
+        f"a gradient step needs lr·(h + 2λ) < 2, where h is the data loss's largest curvature, so λ below "
+        f"1/lr = {1 / lr:g} at the very least."
+    )
 
 
 def _known(penalty) -> Penalty | None:
@@ -117,5 +123,7 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     """Parameter groups for a PyTorch optimizer: `weight_decay` (≥ 0) on weights, none on biases and norm layers."""
     decayed = weights(model)
     rest = [p for name, p in model.named_parameters() if name not in decayed]
-    return [{"params": list(decayed.values()), "weight_decay": real("weight_decay", weight_decay)},
-            {"params": rest, "weight_decay": 0.0}]
+    return [
+        {"params": list(decayed.values()), "weight_decay": real("weight_decay", weight_decay)},
+        {"params": rest, "weight_decay": 0.0},
+    ]

@@ -27,8 +27,16 @@ def test_mlp_shapes_and_where_dropout_stands():
     assert plain(torch.randn(5, 64)).shape == (5, 10)
     assert [type(m) for m in plain] == [nn.Linear, nn.ReLU, nn.Linear, nn.ReLU, nn.Linear]
     noisy = models.MLP(64, 32, 16, 10, dropout=0.5, input_dropout=0.2, activation=nn.Tanh)
-    assert [type(m) for m in noisy] == [models.Dropout, nn.Linear, nn.Tanh, models.Dropout, nn.Linear, nn.Tanh,
-                                        models.Dropout, nn.Linear]
+    assert [type(m) for m in noisy] == [
+        models.Dropout,
+        nn.Linear,
+        nn.Tanh,
+        models.Dropout,
+        nn.Linear,
+        nn.Tanh,
+        models.Dropout,
+        nn.Linear,
+    ]
     assert dict(noisy.named_buffers()).keys() == {"input_dropout.p", "dropout.p"}
     for sizes in ((64,), (64, 0), (64, 2.5)):
         with pytest.raises(ValueError, match="sizes must be"):

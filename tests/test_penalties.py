@@ -15,8 +15,14 @@ def test_values_are_plain_sums():
     assert penalties.l1(W) == 1 + 2 + 3 + 0.5
 
 
-@pytest.mark.parametrize(("penalty", "gradient"), [
-    ("l2", lambda w: 2 * w), ("l1", torch.sign), (penalties.elastic_net(0.3), lambda w: 0.3 * w.sign() + 1.4 * w)])
+@pytest.mark.parametrize(
+    ("penalty", "gradient"),
+    [
+        ("l2", lambda w: 2 * w),
+        ("l1", torch.sign),
+        (penalties.elastic_net(0.3), lambda w: 0.3 * w.sign() + 1.4 * w),
+    ],
+)
 def test_gradients(penalty, gradient):
     lam, pen = 0.7, penalties.get(penalty)
     weights = {name: w.clone().requires_grad_() for name, w in W.items()}
@@ -26,10 +32,14 @@ def test_gradients(penalty, gradient):
         torch.testing.assert_close(lam * pen.gradient(W[name]), w.grad)  # what sweeps add directly
 
 
-@pytest.mark.parametrize(("prox", "value"), [
-    (penalties.soft_threshold, lambda v: abs(v)),
-    (penalties.shrink, lambda v: v**2),
-    (penalties.elastic_net(0.25).prox, lambda v: 0.25 * abs(v) + 0.75 * v**2)])
+@pytest.mark.parametrize(
+    ("prox", "value"),
+    [
+        (penalties.soft_threshold, lambda v: abs(v)),
+        (penalties.shrink, lambda v: v**2),
+        (penalties.elastic_net(0.25).prox, lambda v: 0.25 * abs(v) + 0.75 * v**2),
+    ],
+)
 @pytest.mark.parametrize("t", [0.0, 0.3, 1.7])
 def test_proximal_operators_against_brute_force(prox, value, t):
     grid = np.linspace(-4, 4, 80_001)
@@ -72,7 +82,16 @@ def test_lasso_reaches_scikit_learns_lasso_with_the_same_zeros():
     split, X, y = regression()
     for lam in (0.05, 0.3):
         model = models.seeded(lambda: linear(10), 0)
-        fit(model, split, epochs=2500, optimizer=SGD(0.2), penalty="l1", lam=lam, proximal=True, every=2500)
+        fit(
+            model,
+            split,
+            epochs=2500,
+            optimizer=SGD(0.2),
+            penalty="l1",
+            lam=lam,
+            proximal=True,
+            every=2500,
+        )
         # Lasso has ½ before its mean squared error: alpha = λ/2.
         theirs = Lasso(alpha=lam / 2, tol=1e-12, max_iter=100_000).fit(X, y).coef_
         ours = model.weight.detach().numpy()[0]
@@ -84,18 +103,28 @@ def test_pytorchs_weight_decay_is_lambda_times_two():
     split = data.digits(60)
     ours, theirs = (models.seeded(lambda: models.MLP(64, 16, 10), 0) for _ in range(2))
     fit(ours, split, epochs=20, optimizer=SGD(0.1), penalty="l2", lam=0.005)
-    fit(theirs, split, epochs=20, optimizer=lambda p: torch.optim.SGD(penalties.decay_groups(theirs, 0.01), lr=0.1))
+    fit(
+        theirs,
+        split,
+        epochs=20,
+        optimizer=lambda p: torch.optim.SGD(penalties.decay_groups(theirs, 0.01), lr=0.1),
+    )
     for a, b in zip(ours.parameters(), theirs.parameters()):
         torch.testing.assert_close(a, b)
 
 
 def test_what_is_penalised_leaves_out_biases_and_norm_layers():
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2), nn.LayerNorm(2))
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2), nn.LayerNorm(2)
+    )
     assert list(penalties.weights(model)) == ["0.weight", "3.weight"]
     assert list(penalties.weights(nn.Linear(2, 1))) == ["weight"]
     decayed, rest = penalties.decay_groups(model, 0.1)
     assert len(decayed["params"]) == 2 and decayed["weight_decay"] == 0.1
-    assert len(decayed["params"]) + len(rest["params"]) == len(list(model.parameters())) and rest["weight_decay"] == 0
+    assert (
+        len(decayed["params"]) + len(rest["params"]) == len(list(model.parameters()))
+        and rest["weight_decay"] == 0
+    )
 
 
 def test_a_penalty_is_known_by_name_function_or_itself():

@@ -1,0 +1,12 @@
+"""The course itself: its exercises, their checks, and what runs the notebooks. In reading order:
+
+pace       how much is computed
+exercises  one file per notebook
+checks     check(): not attempted / right / not yet, with a hint
+running    notebooks executed as a reader would
+"""
+
+from .checks import check
+from .pace import seeds
+
+__all__ = ["check", "seeds"]

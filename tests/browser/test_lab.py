@@ -1,0 +1,134 @@
+"""In a real JupyterLab in headless Chromium: run all cells, drag every slider, look for errors."""
+
+import re
+
+import lab
+import nbformat
+import pytest
+from conftest import NOTEBOOKS, ROOT
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, page):
+    """JupyterLab on a copy of the notebooks, so that nothing committed is written to."""
+    import shutil
+
+    folder = tmp_path_factory.mktemp("lab") / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder)
+    for name, source in (("failing", FAILING), ("training", TRAINING)):
+        nbformat.write(one_cell(source), folder / f"{name}.ipynb")
+    with lab.server(folder, tmp_path_factory.mktemp("home")) as address:
+        yield address
+
+
+@pytest.fixture
+def complaints(page):
+    """What the page itself complains about while a test runs."""
+    heard = []
+
+    def listen(error):
+        heard.append(error)
+
+    page.on("pageerror", listen)
+    yield heard
+    page.remove_listener("pageerror", listen)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_slider_changes_its_picture(path, page, address, complaints):
+    lab.open_and_run(page, address.format(path.name))
+    handles = lab.sliders(page)
+    assert handles.count() >= 1
+    for i in range(handles.count()):
+        handle = handles.nth(i)
+        picture = handle.locator("xpath=ancestor::*[contains(@class,'widget-vbox')][1]//img")
+        before = picture.screenshot()
+        for share in (1.0, 0.0, 0.5):
+            lab.drag(page, handle, share)
+            page.wait_for_timeout(400)
+            if picture.screenshot() != before:
+                break
+        else:
+            pytest.fail(f"slider {i} of {path.name} never changed its picture")
+    for trouble in ("[role=alert]", "[data-mime-type='application/vnd.jupyter.error']"):
+        assert page.locator(f".jp-Notebook {trouble}").count() == 0
+    assert not complaints
+
+
+def test_a_slider_moves_with_the_arrow_keys(page, address):
+    lab.open_and_run(page, address.format("failing.ipynb"))
+    reading = page.locator(".jp-Notebook [role=status]")
+    lab.sliders(page).first.focus()
+    page.keyboard.press("ArrowRight")
+    reading.filter(has_text="x = 1").wait_for(timeout=10_000)
+
+
+def test_a_failing_callback_is_seen_in_the_status_line(page, address):
+    lab.open_and_run(page, address.format("failing.ipynb"))
+    lab.drag(page, lab.sliders(page).first, 1.0)
+    alert = page.locator(".jp-Notebook [role=alert]")
+    alert.wait_for(timeout=10_000)
+    assert "no such luck" in alert.inner_text()
+    lab.drag(page, lab.sliders(page).first, 0.0)
+    alert.wait_for(state="detached", timeout=10_000)
+
+
+def test_training_goes_on_while_the_slider_is_dragged(page, address, complaints):
+    lab.open_and_run(page, address.format("training.ipynb"))
+    reading, train = (
+        page.locator(".jp-Notebook [role=status]"),
+        page.get_by_role("button", name="Train"),
+    )
+
+    def steps():
+        return int(re.match(r"step (\d+)", reading.inner_text())[1])
+
+    train.click()
+    reading.filter(has_text=re.compile(r"step \d{2,}, λ = 0$")).wait_for(timeout=20_000)
+    lab.drag(page, lab.sliders(page).first, 1.0)
+    reading.filter(has_text="λ = 0.1").wait_for(timeout=10_000)
+    moved = steps()
+    reading.filter(has_text=re.compile(rf"step (?!{moved},)\d+, λ = 0.1")).wait_for(timeout=10_000)
+    assert steps() > moved, "a drag neither stops the training nor starts it again"
+    train.click()
+    page.get_by_role("button", name="Train", pressed=False).wait_for(timeout=10_000)
+    page.wait_for_timeout(500)
+    paused = steps()
+    page.wait_for_timeout(1000)
+    assert steps() == paused and not complaints
+    page.get_by_role("button", name="Start again").click()
+    reading.filter(has_text="step 0, λ = 0.1").wait_for(timeout=10_000)
+
+
+def one_cell(source):
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source)], metadata={"kernelspec": kernel}
+    )
+
+
+# A slider over 0, 1, 2 whose callback fails at 2.
+FAILING = """
+from regutils import live, plots
+fig, (ax,) = plots.figure(1)
+panel = plots.Coefficients(ax, ["w"], 1.0)
+def show(x):
+    if x == 2:
+        raise RuntimeError("no such luck")
+    panel.update([x / 2])
+    return f"x = {x}"
+live.explore(live.Canvas(fig, [panel], alt="one coefficient"), show, film=[{"x": 0}], x=live.slider(range(3), "x"))
+"""
+TRAINING = """
+import torch
+from regutils import data, live, models, plots, train
+stepper = train.Stepper(lambda: models.MLP(2, 16, 2), data.moons(), penalty="l2", every=1,
+                        optimizer=lambda p: torch.optim.SGD(p, lr=0.1))
+fig, (ax,) = plots.figure(1)
+panel = plots.Coefficients(ax, ["Σw²"], 30.0)
+def show(lam):
+    panel.update(stepper.curves["penalty"][-1:])
+    return f"step {stepper.steps}, λ = {lam:g}"
+live.play(live.Canvas(fig, [panel], alt="one stem"), stepper.step, show, stepper.reset, steps=1_000_000,
+                lam=live.lam_slider([0.0, 0.01, 0.1]))
+"""

@@ -1,0 +1,141 @@
+import pytest
+import torch
+
+from regutils import data, train
+from regutils.course import seeds
+from regutils.data import Examples, Split
+
+
+def parts(split):
+    return split.train, split.val, split.test
+
+
+@pytest.mark.parametrize("load", [data.sine, data.moons, data.digits, data.diabetes])
+def test_a_seed_gives_the_same_split_and_another_seed_another(load):
+    same = [
+        torch.equal(a, b)
+        for p, q in zip(parts(load(seed=3)), parts(load(seed=3)))
+        for a, b in zip(p, q)
+    ]
+    assert all(same)
+    assert not torch.equal(load(seed=3).train.x, load(seed=4).train.x)
+
+
+@pytest.mark.parametrize("load", [data.moons, data.diabetes])
+def test_features_are_standardised_by_the_training_part_alone(load):
+    split = load(n_train=100)
+    torch.testing.assert_close(
+        split.train.x.mean(0), torch.zeros(split.train.x.shape[1]), atol=1e-5, rtol=0
+    )
+    torch.testing.assert_close(
+        split.train.x.std(0, correction=0), torch.ones(split.train.x.shape[1])
+    )
+    assert split.val.x.mean(0).abs().max() > 1e-3  # other examples, so never exactly 0
+
+
+def test_digits_have_mean_0_per_pixel_and_one_scale_for_all():
+    x = data.digits(150).train.x
+    assert x.shape == (150, 64)
+    torch.testing.assert_close(x.mean(0), torch.zeros(64), atol=1e-5, rtol=0)
+    torch.testing.assert_close(x.square().mean(), torch.tensor(1.0))
+
+
+def test_diabetes_targets_are_in_training_standard_deviations():
+    y = data.diabetes().train.y
+    assert y.dtype == torch.float32
+    assert y.mean() == pytest.approx(0, abs=1e-5) and y.std(correction=0) == pytest.approx(1)
+
+
+def test_the_parts_share_no_example():
+    from sklearn.datasets import load_digits
+
+    split = data.digits(150)
+    sizes = [len(part.x) for part in parts(split)]
+    assert sizes == [150, 500, len(load_digits().data) - 650]
+    rows = torch.cat([part.x for part in parts(split)])
+    original = torch.as_tensor(load_digits().data)
+    assert len(rows.unique(dim=0)) == len(original.unique(dim=0))
+
+
+def test_sine_is_noise_around_the_sine():
+    split = data.sine(20, noise=0.0)
+    torch.testing.assert_close(split.train.y, torch.sin(torch.pi * split.train.x[:, 0]))
+    noise = data.sine(5000, noise=0.3).train
+    assert (noise.y - torch.sin(torch.pi * noise.x[:, 0])).std() == pytest.approx(0.3, rel=0.05)
+
+
+def test_label_noise_makes_exactly_that_share_of_training_labels_wrong_and_no_other():
+    clean, noisy = data.digits(150), data.digits(150, label_noise=0.2)
+    assert int((clean.train.y != noisy.train.y).sum()) == 30
+    assert torch.equal(clean.val.y, noisy.val.y) and torch.equal(clean.test.y, noisy.test.y)
+    assert torch.equal(clean.train.x, noisy.train.x)
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (lambda: data.digits(0), "n_train"),
+        (lambda: data.digits(1297), "n_train"),
+        (lambda: data.digits(label_noise=1.5), "label_noise"),
+        (lambda: data.digits(label_noise="much"), "label_noise"),
+        (lambda: data.sine(noise=-1), "noise"),
+        (lambda: data.sine(seed=-1), "seed"),
+        (lambda: data.moons(n_train=2.5), "n_train"),
+    ],
+)
+def test_wrong_arguments_are_named_with_what_they_got(call, names):
+    with pytest.raises(ValueError, match=rf"{names} must be .*; got "):
+        call()
+
+
+X, Y, LABELS = torch.randn(4, 2), torch.randn(4), torch.tensor([0, 1, 2, 1])
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "names"),
+    [
+        ((X[:0], Y[:0]), (X, Y), "train.x"),
+        ((X, Y[:3]), (X, Y), "train.y"),
+        ((X, Y), (X[:, :1], Y), "val.x"),
+        ((X, Y), (X, LABELS), "val.y"),
+        ((X, LABELS - 1), (X, LABELS), "train.y"),
+        ((X, Y), (X * float("nan"), Y), "val.x"),
+        ((X.tolist(), Y), (X, Y), "train.x"),
+        (X, (X, Y), "train"),
+    ],
+)
+def test_a_split_refuses_parts_that_do_not_fit(train, val, names):
+    with pytest.raises(ValueError, match=f"{names} must be"):
+        Split(train, val, (X, Y))
+
+
+def test_anyone_can_build_a_split_from_tensors():
+    split = Split((X, LABELS.int()), Examples(X, LABELS.int()), (X, LABELS.int()))
+    assert split.train.y.dtype == torch.int64 and isinstance(split.train, Examples)
+    double = split.to(torch.float64)
+    assert double.train.x.dtype == torch.float64 and double.train.y.dtype == torch.int64
+
+
+def test_the_loss_is_a_mean_over_examples_without_a_half():
+    assert train.loss(torch.tensor([[1.0], [3.0]]), torch.tensor([0.0, 0.0])) == 5.0
+    logits = torch.randn(4, 3)
+    torch.testing.assert_close(
+        train.loss(logits, LABELS), -logits.log_softmax(1)[range(4), LABELS].mean()
+    )
+    assert train.error(torch.eye(3), torch.tensor([0, 1, 1])) == pytest.approx(1 / 3)
+
+
+def test_batches_cover_every_example_once():
+    order = torch.Generator().manual_seed(0)
+    drawn = list(train.batches(10, 4, order))
+    assert [len(batch) for batch in drawn] == [4, 4, 2] and sorted(
+        torch.cat(drawn).tolist()
+    ) == list(range(10))
+    assert torch.cat(list(train.batches(10, 4, order))).tolist() != torch.cat(drawn).tolist()
+
+
+def test_seeds_shrink_in_one_place(monkeypatch):
+    monkeypatch.delenv("REGUTILS_FAST", raising=False)
+    assert list(seeds(5)) == [0, 1, 2, 3, 4]
+    monkeypatch.setenv("REGUTILS_FAST", "1")
+    assert [len(seeds(n)) for n in (1, 5, 30)] == [1, 2, 10]

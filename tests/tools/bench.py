@@ -1,0 +1,306 @@
+"""Speeds, as ratios measured side by side in this run: `python tests/tools/bench.py`, or with names of rows to run only them.
+
+Absolute times are this machine's at this moment; the ratio is what to quote. No test depends on a clock.
+"""
+
+import argparse
+import io
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import lab
+import nbformat
+import numpy as np
+import torch
+
+from regutils import data, live, models, plots
+from regutils.train import fit, sweep
+
+
+def seconds(work, repeats: int = 1) -> float:
+    """Median wall time of one call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def row(name: str, ours: float, other: float, what: str, want: str = "") -> None:
+    print(
+        f"{name:<10} {other / ours:6.1f}×  {want:<8} {ours * 1e3:9.1f} ms  {other * 1e3:9.1f} ms  {what}",
+        flush=True,
+    )
+
+
+def frame() -> None:
+    lams = [0.0, *np.logspace(-5, 0, 20).tolist()]
+    grid, rng = np.linspace(-1, 1, 200), np.random.default_rng(0)
+    errors, weights = (
+        {name: rng.random((21, 5)) for name in ("train", "val")},
+        rng.normal(size=(21, 4000)),
+    )
+
+    def build(axes):
+        curve = plots.FittedCurve(axes[0], grid, truth=np.sin(3 * grid), ylim=(-2, 2))
+        histogram = plots.WeightHistogram(axes[1], ["weights"], 3.0, 4000)
+        return curve, histogram, plots.ErrorVsLambda(axes[2], lams, errors)
+
+    def move(panels, k):
+        for panel, state in zip(panels, (np.sin(3 * grid) * lams[k], {"weights": weights[k]}, k)):
+            panel.update(state)
+
+    fig, axes = plots.figure(3)
+    panels = build(axes)
+    canvas = live.Canvas(fig, panels, alt="three panels")
+    canvas.png()
+
+    def blitted():
+        for k in range(21):
+            move(panels, k)
+            canvas.png()
+
+    def redrawn():
+        import matplotlib.pyplot as plt
+
+        for k in range(21):
+            fresh, axes = plt.subplots(1, 3, figsize=(9.6, 3.1), dpi=110, layout="constrained")
+            move(build(axes), k)
+            fresh.savefig(io.BytesIO(), format="png")
+            plt.close(fresh)
+
+    row(
+        "frame",
+        seconds(blitted, 3) / 21,
+        seconds(redrawn, 3) / 21,
+        "a slider's frame through Canvas; a new pyplot figure to PNG",
+        "want 5×",
+    )
+
+
+def against_loop(name, make, split, lams, seeds, steps, lr, want) -> None:
+    def batched(steps=steps):
+        sweep(
+            make,
+            split,
+            lams,
+            penalty="l2",
+            seeds=seeds,
+            steps=steps,
+            lr=lr,
+            every=steps,
+            progress=False,
+        )
+
+    def looped(lams=lams, steps=steps):
+        for lam in lams:
+            for seed in seeds:
+                fit(
+                    models.seeded(make, seed),
+                    split,
+                    epochs=steps,
+                    optimizer=lambda p: torch.optim.Adam(p, lr=lr),
+                    penalty="l2",
+                    lam=lam,
+                    every=steps,
+                    progress=False,
+                )
+
+    # A process's first optimizer makes PyTorch import two seconds' worth of modules, whoever it works for.
+    batched(steps=5)
+    looped(lams[:2], steps=5)
+    row(
+        name,
+        seconds(batched),
+        seconds(looped),
+        f"sweep of {len(lams)} λ × {len(seeds)} seeds, {steps} steps; a loop of fit",
+        want,
+    )
+
+
+def curves() -> None:
+    lams = [0.0, *np.logspace(-6, 0, 32).tolist()]
+    against_loop(
+        "curves",
+        lambda: models.MLP(1, 64, 64, 1),
+        data.sine(20),
+        lams,
+        (0,),
+        1500,
+        0.01,
+        "want 10×",
+    )
+
+
+def digits() -> None:
+    lams = [0.0, *np.logspace(-5, -1, 24).tolist()]
+    against_loop(
+        "digits",
+        lambda: models.MLP(64, 64, 64, 10),
+        data.digits(150, label_noise=0.2),
+        lams,
+        range(5),
+        200,
+        3e-3,
+        "want 5×",
+    )
+
+
+def imports() -> None:
+    def python(code):
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+
+    ours = "import torch, regutils.data, regutils.models, regutils.penalties, regutils.train"
+    python("import torch")()
+    row(
+        "import",
+        seconds(python(ours), 5),
+        seconds(python("import torch"), 5),
+        "import of the whole training side; `import torch` alone (1.0× is no cost at all)",
+    )
+
+
+BARE = """
+import io
+from PIL import Image
+import ipywidgets as widgets
+box = {make}
+frames = []
+for option in box.controls["lam"].options:
+    box.set(lam=option[1])
+    frames.append(bytes(box.image.value))
+slider = widgets.SelectionSlider(options=list(range(len(frames))), layout=dict(width="42em"))
+picture = widgets.Image(value=frames[0], format="png", layout=box.image.layout)
+slider.observe(lambda change: setattr(picture, "value", frames[change["new"]]), "value")
+widgets.VBox([slider, picture])
+"""
+MAKE = """
+import numpy as np
+from regutils import live, plots
+lams = [0.0, *np.logspace(-5, 0, 40).tolist()]
+grid, rng = np.linspace(-1, 1, 200), np.random.default_rng(0)
+fig, axes = plots.figure(3)
+panels = [plots.FittedCurve(axes[0], grid, truth=np.sin(3 * grid), ylim=(-2, 2)),
+          plots.WeightHistogram(axes[1], ["weights"], 3.0, 4000),
+          plots.ErrorVsLambda(axes[2], lams, {"val": rng.random((41, 5))})]
+weights = rng.normal(size=(41, 4000))
+def show(lam):
+    k = lams.index(lam)
+    for panel, state in zip(panels, (np.sin(3 * grid) * k / 40, {"weights": weights[k]}, k)):
+        panel.update(state)
+    return f"λ = {lam:.2g}"
+canvas = live.Canvas(fig, panels, alt="three panels")
+"""
+WATCH = """() => {
+  window.moves = []; window.shown = [];
+  document.addEventListener('mousemove', () => window.moves.push(performance.now()), true);
+  document.querySelector('img.widget-image').addEventListener('load', () => window.shown.push(performance.now()));
+}"""
+
+
+def latencies(page, moves: int = 60) -> list[float]:
+    """Milliseconds from a mouse move on the slider to the load of the picture that it asked for."""
+    page.evaluate(WATCH)
+    handle = lab.sliders(page).first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    track = handle.locator("xpath=ancestor::*[contains(@class,'noUi-target')][1]").bounding_box()
+    y, times = box["y"] + box["height"] / 2, []
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    for i in range(1, moves + 1):
+        place = i % 40 + 1
+        page.evaluate("() => { window.moves = []; window.shown = []; }")
+        page.mouse.move(track["x"] + place / 40 * track["width"], y)
+        page.wait_for_function("() => window.shown.length > 0", timeout=10_000)
+        times.append(page.evaluate("() => window.shown[0] - window.moves[0]"))
+    page.mouse.up()
+    return times
+
+
+def drag() -> None:
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
+        make = "live.explore(canvas, show, lam=live.lam_slider(lams))"
+        for name, source in (("canvas", MAKE + make), ("bare", MAKE + BARE.format(make=make))):
+            cells = [nbformat.v4.new_code_cell(source)]
+            notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+            nbformat.write(notebook, Path(folder) / f"{name}.ipynb")
+        with lab.server(Path(folder), Path(home)) as address, lab.browser_page() as page:
+            times = {}
+            for name in ("canvas", "bare"):
+                lab.open_and_run(page, address.format(f"{name}.ipynb"))
+                times[name] = np.array(latencies(page)) / 1e3
+    what = "mouse move to new picture in JupyterLab; a bare ipywidgets.Image with the same bytes"
+    row("drag", np.median(times["canvas"]), np.median(times["bare"]), f"{what}, median")
+    row(
+        "drag 95 %",
+        np.quantile(times["canvas"], 0.95),
+        np.quantile(times["bare"], 0.95),
+        "the same, 95th percentile",
+    )
+
+
+def opening() -> None:
+    """Not a ratio: from opening each notebook to its first live slider, cells before it run."""
+    with tempfile.TemporaryDirectory() as home, lab.browser_page() as page:
+        copy = Path(home) / "notebooks"  # JupyterLab saves what it opens
+        shutil.copytree(Path(__file__).parent.parent / "notebooks", copy)
+        with lab.server(copy, Path(home)) as address:
+            for path in sorted(copy.glob("*.ipynb")):
+                start = time.perf_counter()
+                lab.open_and_run(page, address.format(path.name), until_first_slider=True)
+                print(
+                    f"opening {time.perf_counter() - start:6.1f} s  {path.name}: its first live slider",
+                    flush=True,
+                )
+
+
+def cifar() -> None:
+    import bench_cifar
+
+    for path, ours, note, want in bench_cifar.rows():
+        row(
+            "cifar",
+            ours,
+            note,
+            f"epoch of 10,000 pictures, {path}; the study note's own loop, same losses",
+            want,
+        )
+
+
+ROWS = {
+    function.__name__: function
+    for function in (frame, curves, digits, imports, cifar, drag, opening)
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}; default: all"
+    )
+    args = parser.parse_args()
+    unknown = set(args.rows) - ROWS.keys()
+    if unknown:
+        parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    print(
+        f"{platform.node()}: {platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
+        f"Python {platform.python_version()}, torch {torch.__version__}"
+    )
+    print(
+        f"{'row':<10} {'ratio':>7}  {'':<8} {'ours':>12}  {'other':>12}  what is measured; against what"
+    )
+    for name in args.rows or ROWS:
+        ROWS[name]()
+
+
+if __name__ == "__main__":
+    main()

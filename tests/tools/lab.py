@@ -1,0 +1,168 @@
+"""A real JupyterLab in headless Chromium, for the browser tests, the benchmark and the README's picture."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Path of an installed Chromium or Chrome, or of the one that `playwright install chromium` fetched."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found:
+        return found
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+@contextlib.contextmanager
+def browser_page(width: int = 1280, height: int = 900) -> Iterator:
+    """A page of a fresh headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            yield browser.new_page(viewport={"width": width, "height": height})
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def server(folder: Path, home: Path) -> Iterator[str]:
+    """JupyterLab serving `folder` on this machine only; yields a format string: address.format("01_concept.ipynb").
+
+    Settings and history go to `home`, so neither is the user's.
+    """
+    settings = home / "settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True, exist_ok=True)
+    # All cells stand in the page, so that every slider can be found; nobody is asked about news.
+    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
+    news = home / "settings" / "@jupyterlab" / "apputils-extension"
+    news.mkdir(parents=True, exist_ok=True)
+    (news / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--expose-app-in-browser",
+        f"--port={port}",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    environment = os.environ | {
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTER_CONFIG_DIR": str(home),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "IPYTHONDIR": str(home),
+    }
+    log = (home / "jupyterlab.log").open("w")
+    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait(f"{base}/api?token={token}", process)
+        yield f"{base}/lab/tree/{{}}?token={token}&reset"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
+
+
+def _wait(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(
+                f"JupyterLab ended with code {process.returncode} before it answered"
+            )
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise TimeoutError(f"JupyterLab did not answer within {seconds:.0f} s")
+
+
+ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+  .filter(cell => cell.type === 'code').flatMap(cell => cell.outputs.toJSON())
+  .filter(output => output.output_type === 'error').map(output => `${output.ename}: ${output.evalue}`)"""
+DRAWN = """() => {
+  const model = window.jupyterapp.shell.currentWidget.content.model;
+  const views = [...model.cells].filter(cell => cell.type === 'code').flatMap(cell => cell.outputs.toJSON())
+    .filter(output => output.data && 'application/vnd.jupyter.widget-view+json' in output.data);
+  const pictures = [...document.querySelectorAll('.jp-Notebook img.widget-image')];
+  return pictures.length >= views.length && pictures.every(picture => picture.complete);
+}"""
+
+
+def open_and_run(
+    page, address: str, seconds: float = 300, until_first_slider: bool = False
+) -> None:
+    """Open a notebook, clear its outputs, run all cells, and wait until every widget, or one, has its picture."""
+    page.goto(address)
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=120_000,
+    )
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.evaluate(
+        "() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true) }"
+    )
+    if until_first_slider:
+        page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=seconds * 1000)
+        return
+    page.wait_for_function("() => window.ran", timeout=seconds * 1000)
+    errors = page.evaluate(ERRORS)
+    assert not errors, f"cells failed in JupyterLab: {errors}"
+    page.wait_for_function(DRAWN, timeout=60_000)
+
+
+def sliders(page):
+    """Every slider on the page, in order."""
+    return page.locator(
+        ".jp-Notebook .widget-hslider .noUi-handle, .jp-Notebook .widget-slider .noUi-handle"
+    )
+
+
+def drag(page, handle, share: float, steps: int = 6) -> None:
+    """Drag a slider's handle with the mouse to `share` (0 left, 1 right) of its track."""
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    track = handle.locator("xpath=ancestor::*[contains(@class,'noUi-target')][1]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(track["x"] + share * track["width"], box["y"] + box["height"] / 2, steps=steps)
+    page.mouse.up()

@@ -1,0 +1,280 @@
+import pytest
+import torch
+from torch import nn
+
+from regutils import data, models, train
+from regutils.train import Stepper, fit
+from regutils.train import epochs as train_module
+
+SPLIT = data.digits(60, label_noise=0.2)
+COMMON = {"penalty": "l2", "lam": 1e-3, "batch_size": 16, "seed": 5}
+
+
+def make():
+    return models.MLP(64, 16, 10, dropout=0.3)
+
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=0.01)
+
+
+def state(model):
+    return torch.cat([p.detach().ravel() for p in model.parameters()])
+
+
+def columns(history):
+    return [
+        getattr(history, name)
+        for name in ("epochs", "train_loss", "val_loss", "train_error", "val_error", "penalty")
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """Six epochs in one call."""
+    model = models.seeded(make, 1)
+    return fit(model, SPLIT, epochs=6, optimizer=adam, **COMMON), state(model)
+
+
+def test_history_keeps_the_data_term_and_the_penalty_apart():
+    model = models.seeded(lambda: models.MLP(64, 16, 10), 1)
+    history = fit(model, SPLIT, epochs=5, optimizer=adam, penalty="l2", lam=0.01, every=2)
+    assert history.epochs == [2, 4, 5] and not history.stopped
+    with torch.no_grad():
+        loss = float(nn.functional.cross_entropy(model(SPLIT.val.x), SPLIT.val.y))
+        price = 0.01 * float(
+            model.linear1.weight.square().sum() + model.linear2.weight.square().sum()
+        )
+    assert history.val_loss[-1] == pytest.approx(loss, rel=1e-5)
+    assert history.penalty[-1] == pytest.approx(price, rel=1e-5)
+    assert history.total[-1] == history.train_loss[-1] + history.penalty[-1]
+    assert history.train_loss[-1] < history.train_loss[0] and 0 < history.val_error[-1] < 1
+
+
+def test_a_seed_repeats_the_run_and_the_global_random_state_is_left_alone(whole):
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    model = models.seeded(make, 1)
+    again = fit(model, SPLIT, epochs=6, optimizer=adam, **COMMON)
+    assert columns(again) == columns(whole[0]) and torch.equal(state(model), whole[1])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_calling_twice_continues(whole):
+    model = models.seeded(make, 1)
+    history = fit(model, SPLIT, epochs=2, optimizer=adam, **COMMON)
+    fit(model, SPLIT, epochs=4, optimizer=adam, history=history, **COMMON)
+    assert columns(history) == columns(whole[0]) and torch.equal(state(model), whole[1])
+
+
+def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(
+    whole, tmp_path, monkeypatch, capsys
+):
+    path, epoch, calls = tmp_path / "run.pt", train_module._epoch, []
+
+    def interrupted(*args):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        epoch(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "_epoch", interrupted)
+        broken = fit(
+            models.seeded(make, 1), SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON
+        )
+    assert broken.epochs == [1, 2, 3] and "Interrupted" in broken.stopped
+    assert "up to epoch 3 of 6 is kept" in capsys.readouterr().err
+
+    model = models.seeded(make, 99)  # what it holds does not matter: the checkpoint does
+    resumed = fit(model, SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON)
+    assert (
+        columns(resumed) == columns(whole[0])
+        and torch.equal(state(model), whole[1])
+        and not resumed.stopped
+    )
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_checkpoint_of_another_run_or_of_no_run_is_refused(tmp_path):
+    path = tmp_path / "run.pt"
+    fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, checkpoint=path, **COMMON)
+    with pytest.raises(ValueError, match=r"checkpoint must be of the same run.*differs in lam"):
+        fit(
+            models.seeded(make, 1),
+            SPLIT,
+            epochs=1,
+            optimizer=adam,
+            checkpoint=path,
+            **COMMON | {"lam": 0.5},
+        )
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ValueError, match="Delete it to start again"):
+        fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, checkpoint=path, **COMMON)
+
+
+def test_a_diverging_run_stops_names_its_numbers_and_keeps_its_history(capsys):
+    model = models.seeded(lambda: models.MLP(64, 10), 0)
+    history = fit(
+        model,
+        SPLIT,
+        epochs=500,
+        optimizer=lambda p: torch.optim.SGD(p, lr=0.1),
+        penalty="l2",
+        lam=30.0,
+    )
+    assert 0 < len(history.epochs) < 500 and history.train_loss[0] > 0
+    for part in ("λ=30", "lr=0.1", "lr·(h + 2λ) < 2", "1/lr = 10"):
+        assert part in history.stopped
+    assert history.stopped in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("lam", "finite"), [(4.9, True), (5.2, False)])
+def test_the_bound_in_that_message_is_where_gradient_descent_turns_over(lam, finite, capsys):
+    # A loss that does not depend on its weight has h = 0, so the bound is λ < 1/lr, here 5.
+    x, y = torch.zeros(4, 1), torch.zeros(4)
+    model = models.seeded(lambda: models.MLP(1, 1), 0)
+    history = fit(
+        model,
+        data.Split((x, y), (x, y), (x, y)),
+        epochs=2000,
+        penalty="l2",
+        lam=lam,
+        optimizer=lambda p: torch.optim.SGD([model.linear1.weight], lr=0.2),
+        every=2000,
+    )
+    assert (abs(model.linear1.weight.item()) < 1) == finite == (not history.stopped)
+
+
+def test_proximal_steps_make_exact_zeros_and_gradient_steps_do_not():
+    zeros = {}
+    for proximal in (True, False):
+        model = models.seeded(lambda: models.MLP(64, 16, 10), 0)
+        fit(
+            model,
+            SPLIT,
+            epochs=80,
+            optimizer=lambda p: torch.optim.SGD(p, lr=0.1),
+            penalty="l1",
+            lam=0.02,
+            proximal=proximal,
+        )
+        zeros[proximal] = int((model.linear1.weight == 0).sum())
+    assert zeros[True] > 100 and zeros[False] == 0
+
+
+def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
+    model = models.seeded(
+        lambda: nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)),
+        0,
+    )
+    history = fit(model, SPLIT, epochs=3, optimizer=adam, penalty="l2", lam=0.01)
+    model.eval()
+    assert history.val_loss[-1] == pytest.approx(
+        train.loss(model(SPLIT.val.x), SPLIT.val.y).item(), rel=1e-5
+    )
+
+
+def test_large_parts_are_measured_in_chunks():
+    model = models.seeded(make, 0)
+    assert train_module.evaluate(model, SPLIT.val, chunk=64) == pytest.approx(
+        train_module.evaluate(model, SPLIT.val)
+    )
+    assert model.training
+
+
+@pytest.mark.parametrize(
+    ("wrong", "names"),
+    [
+        ({"lam": -0.1}, "lam"),
+        ({"lam": float("nan")}, "lam"),
+        ({"lam": "0.1"}, "lam"),
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"penalty": "l0"}, "penalty"),
+        ({"batch_size": -3}, "batch_size"),
+        ({"every": 0}, "every"),
+        ({"seed": -1}, "seed"),
+        ({"optimizer": lambda p: None}, "optimizer"),
+        ({"penalty": None, "proximal": True}, "penalty"),
+    ],
+)
+def test_wrong_arguments_are_named(wrong, names):
+    good = {"epochs": 1, "optimizer": adam, "penalty": "l2"}
+    with pytest.raises(ValueError, match=f"{names} must be .*; got "):
+        fit(models.seeded(make, 0), SPLIT, **good | wrong)
+
+
+def test_labels_beyond_the_models_outputs_are_named():
+    with pytest.raises(
+        ValueError, match=r"train.y must be labels from 0 to 4, the model's outputs; got 'label 9'"
+    ):
+        fit(models.MLP(64, 5), SPLIT, epochs=1, optimizer=adam)
+    with pytest.raises(ValueError, match="model must be one with 1"):
+        fit(models.MLP(10, 3), data.diabetes(), epochs=1, optimizer=adam)
+
+
+def stepper(lr=0.05, **changed):
+    settings = {"penalty": "l2", "batch_size": 16, "every": 5, "seed": 3} | changed
+    return Stepper(
+        lambda: models.MLP(2, 8, 2),
+        data.moons(64),
+        optimizer=lambda p: torch.optim.SGD(p, lr=lr),
+        **settings,
+    )
+
+
+def test_a_stepper_steps_as_fit_does():
+    split, lam = data.moons(64), 0.01
+    one = stepper()
+    for _ in range(8):
+        one.step(lam)
+    model = models.seeded(lambda: models.MLP(2, 8, 2), 3)
+    history = fit(
+        model,
+        split,
+        epochs=2,
+        optimizer=lambda p: torch.optim.SGD(p, lr=0.05),
+        penalty="l2",
+        lam=lam,
+        batch_size=16,
+        seed=3,
+        progress=False,
+    )
+    assert len(history.epochs) == 2
+    for name, value in one.model.state_dict().items():
+        torch.testing.assert_close(value, model.state_dict()[name])
+
+
+def test_a_stepper_notes_which_lambda_was_in_force_and_starts_again_alike():
+    one = stepper()
+    for lam in [0.0] * 10 + [1.0] * 10:
+        one.step(lam)
+    assert one.curves["step"] == [0, 5, 10, 15, 20] and one.curves["lam"] == [
+        0.0,
+        0.0,
+        0.0,
+        1.0,
+        1.0,
+    ]
+    assert one.curves["penalty"][-1] < 0.5 * one.curves["penalty"][2], "λ was turned on"
+    assert {len(values) for values in one.curves.values()} == {5}
+    first = dict(one.curves)
+    one.reset()
+    assert one.steps == 0 and {name: values[0] for name, values in one.curves.items()} == {
+        name: values[0] for name, values in first.items()
+    }
+
+
+def test_a_stepper_that_diverges_says_what_to_do_and_keeps_its_curves():
+    one = stepper(lr=1.0)
+    with pytest.raises(
+        FloatingPointError, match=r"diverged by step \d+ with λ=1e\+06 and lr=1.*start again"
+    ):
+        for _ in range(100):
+            one.step(1e6)
+    assert all(torch.tensor(values).isfinite().all() for values in one.curves.values())
+    with pytest.raises(ValueError, match="lam must be"):
+        stepper().step(-1.0)
+    with pytest.raises(ValueError, match="penalty must be"):
+        stepper(penalty=None)
