@@ -1,4 +1,7 @@
-"""The recording: jobs, studies, resume, a Dask cluster; what is committed is whole and can be reproduced."""
+"""The recording.
+
+Jobs, studies, resume, a Dask cluster; what is committed is whole and can be reproduced.
+"""
 
 import json
 import os
@@ -87,7 +90,9 @@ def test_job_of_a_sweep_keeps_histograms_filters_and_zeros(npz):
 
 
 def test_the_threshold_of_l1_is_that_of_the_loss_in_spite_of_momentum():
-    """For one weight with gradient g(w) = w − 1, SGD with momentum m and threshold lr·λ/(1 − m) ends at 1 − λ."""
+    """For one weight with gradient g(w) = w − 1, SGD with momentum m and threshold lr·λ/(1 − m)
+    ends at 1 − λ.
+    """
     from regutils.penalties import soft_threshold
 
     lr, m, lam, w, v = 0.05, 0.9, 0.3, torch.tensor(0.0), 0.0
@@ -98,7 +103,10 @@ def test_the_threshold_of_l1_is_that_of_the_loss_in_spite_of_momentum():
 
 
 def test_bfloat16_runs_train_like_float32(npz, monkeypatch):
-    """The recording's precision: the same losses within half a percent over an epoch, for the note's program."""
+    """The recording's precision.
+
+    The same losses within half a percent over an epoch, for the note's program.
+    """
     job = runs.Job(
         note=True, n_train=200, n_val=100, epochs=2, every=1, lr=0.01, momentum=0.0, batch_size=64
     )
@@ -312,7 +320,10 @@ def test_recorded_jobs_are_those_of_the_module(path):
 
 
 def test_a_recorded_point_comes_out_again():
-    """The first four epochs of the first run of the L2 sweep; needs the pictures that were recorded with."""
+    """The first four epochs of the first run of the L2 sweep.
+
+    Needs the pictures that were recorded with.
+    """
     path = os.environ.get("REGUTILS_PICTURES")
     if not path:
         pytest.skip(
