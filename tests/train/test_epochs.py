@@ -3,8 +3,7 @@ import torch
 from torch import nn
 
 from regutils import data, models, train
-from regutils.train import Stepper, fit
-from regutils.train import epochs as train_module
+from regutils.train import fit
 
 SPLIT = data.digits(60, label_noise=0.2)
 COMMON = {"penalty": "l2", "lam": 1e-3, "batch_size": 16, "seed": 5}
@@ -25,7 +24,16 @@ def state(model):
 def columns(history):
     return [
         getattr(history, name)
-        for name in ("epochs", "train_loss", "val_loss", "train_error", "val_error", "penalty")
+        for name in (
+            "epochs",
+            "step",
+            "lam",
+            "train_loss",
+            "val_loss",
+            "train_error",
+            "val_error",
+            "penalty",
+        )
     ]
 
 
@@ -42,12 +50,11 @@ def test_history_keeps_the_data_term_and_the_penalty_apart():
     assert history.epochs == [2, 4, 5] and not history.stopped
     with torch.no_grad():
         loss = float(nn.functional.cross_entropy(model(SPLIT.val.x), SPLIT.val.y))
-        price = 0.01 * float(
-            model.linear1.weight.square().sum() + model.linear2.weight.square().sum()
-        )
+        price = float(model.linear1.weight.square().sum() + model.linear2.weight.square().sum())
     assert history.val_loss[-1] == pytest.approx(loss, rel=1e-5)
     assert history.penalty[-1] == pytest.approx(price, rel=1e-5)
-    assert history.total[-1] == history.train_loss[-1] + history.penalty[-1]
+    assert history.total[-1] == history.train_loss[-1] + 0.01 * history.penalty[-1]
+    assert history.step == [2, 4, 5] and history.lam == [0.01] * 3
     assert history.train_loss[-1] < history.train_loss[0] and 0 < history.val_error[-1] < 1
 
 
@@ -67,26 +74,74 @@ def test_calling_twice_continues(whole):
     assert columns(history) == columns(whole[0]) and torch.equal(state(model), whole[1])
 
 
-def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(
-    whole, tmp_path, monkeypatch, capsys
-):
-    path, epoch, calls = tmp_path / "run.pt", train_module._epoch, []
+class Interrupted(nn.ReLU):
+    """The kernel's stop button, pressed in one of the coming training steps."""
 
-    def interrupted(*args):
-        calls.append(1)
-        if len(calls) == 4:
+    def __init__(self, coming=()):
+        super().__init__()
+        self.coming = list(coming)  # False, …, True
+
+    def forward(self, x):
+        if self.training and self.coming and self.coming.pop(0):
             raise KeyboardInterrupt
-        epoch(*args)
+        return super().forward(x)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(train_module, "_epoch", interrupted)
-        broken = fit(
-            models.seeded(make, 1), SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON
-        )
+
+def stopped_in(step):
+    """As `make`, with the stop button pressed in training step number `step`, from 1."""
+    button = Interrupted([False] * (step - 1) + [True] if step else ())
+    return lambda: models.MLP(64, 16, 10, dropout=0.3, activation=lambda: button)
+
+
+@pytest.mark.parametrize(("every", "step"), [(10, 17 * 4 - 3), (10, 17 * 4 - 1), (10, 3), (1, 10)])
+def test_an_interrupt_puts_the_weights_back_to_the_last_record(every, step):
+    """Issue 11, 8: interrupted at the start or in the middle of epoch 17, or before any record."""
+    straight = models.seeded(stopped_in(0), 1)
+    whole = fit(straight, SPLIT, epochs=20, optimizer=adam, every=every, **COMMON)
+    model = models.seeded(stopped_in(step), 1)
+    history = fit(model, SPLIT, epochs=20, optimizer=adam, every=every, **COMMON)
+    done = (step - 1) // 4 // every * every
+    assert "Interrupted" in history.stopped and (history.epochs or [0])[-1] == done
+    assert len(history.running) == done
+    fit(model, SPLIT, epochs=20 - done, optimizer=adam, every=every, history=history, **COMMON)
+    assert columns(history) == columns(whole) and torch.equal(state(model), state(straight))
+    assert history.running == whole.running and history.step[-1] == 80
+
+
+def test_an_error_in_mid_epoch_leaves_model_and_history_at_the_last_record():
+    class Trap(nn.ReLU):
+        armed = False
+
+        def forward(self, x):
+            if self.training and self.armed:
+                raise RuntimeError("a wire came off")
+            return super().forward(x)
+
+    trap = Trap()
+    model = models.seeded(lambda: models.MLP(64, 16, 10, activation=lambda: trap), 1)
+    history = fit(model, SPLIT, epochs=2, optimizer=adam, **COMMON)
+    before, records, trap.armed = state(model), columns(history), True
+    with pytest.raises(RuntimeError, match="a wire came off"):
+        fit(model, SPLIT, epochs=2, optimizer=adam, history=history, **COMMON)
+    assert torch.equal(state(model), before) and columns(history) == records
+
+
+def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(tmp_path, capsys):
+    path = tmp_path / "run.pt"
+    straight = models.seeded(stopped_in(0), 1)
+    whole = fit(straight, SPLIT, epochs=6, optimizer=adam, **COMMON), state(straight)
+    broken = fit(
+        models.seeded(stopped_in(14), 1),
+        SPLIT,
+        epochs=6,
+        optimizer=adam,
+        checkpoint=path,
+        **COMMON,
+    )
     assert broken.epochs == [1, 2, 3] and "Interrupted" in broken.stopped
     assert "up to epoch 3 of 6 is kept" in capsys.readouterr().err
 
-    model = models.seeded(make, 99)  # what it holds does not matter: the checkpoint does
+    model = models.seeded(stopped_in(0), 99)  # what it holds does not matter: the checkpoint does
     resumed = fit(model, SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON)
     assert (
         columns(resumed) == columns(whole[0])
@@ -109,7 +164,7 @@ def test_a_checkpoint_of_another_run_or_of_no_run_is_refused(tmp_path):
             **COMMON | {"lam": 0.5},
         )
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ValueError, match="Delete it to start again"):
+    with pytest.raises(ValueError, match="Move it away to start again"):
         fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, checkpoint=path, **COMMON)
 
 
@@ -177,8 +232,8 @@ def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
 
 def test_large_parts_are_measured_in_chunks():
     model = models.seeded(make, 0)
-    assert train_module.evaluate(model, SPLIT.val, chunk=64) == pytest.approx(
-        train_module.evaluate(model, SPLIT.val)
+    assert train.evaluate(model, SPLIT.val, chunk=64) == pytest.approx(
+        train.evaluate(model, SPLIT.val)
     )
     assert model.training
 
@@ -212,69 +267,3 @@ def test_labels_beyond_the_models_outputs_are_named():
         fit(models.MLP(64, 5), SPLIT, epochs=1, optimizer=adam)
     with pytest.raises(ValueError, match="model must be one with 1"):
         fit(models.MLP(10, 3), data.diabetes(), epochs=1, optimizer=adam)
-
-
-def stepper(lr=0.05, **changed):
-    settings = {"penalty": "l2", "batch_size": 16, "every": 5, "seed": 3} | changed
-    return Stepper(
-        lambda: models.MLP(2, 8, 2),
-        data.moons(64),
-        optimizer=lambda p: torch.optim.SGD(p, lr=lr),
-        **settings,
-    )
-
-
-def test_a_stepper_steps_as_fit_does():
-    split, lam = data.moons(64), 0.01
-    one = stepper()
-    for _ in range(8):
-        one.step(lam)
-    model = models.seeded(lambda: models.MLP(2, 8, 2), 3)
-    history = fit(
-        model,
-        split,
-        epochs=2,
-        optimizer=lambda p: torch.optim.SGD(p, lr=0.05),
-        penalty="l2",
-        lam=lam,
-        batch_size=16,
-        seed=3,
-        progress=False,
-    )
-    assert len(history.epochs) == 2
-    for name, value in one.model.state_dict().items():
-        torch.testing.assert_close(value, model.state_dict()[name])
-
-
-def test_a_stepper_notes_which_lambda_was_in_force_and_starts_again_alike():
-    one = stepper()
-    for lam in [0.0] * 10 + [1.0] * 10:
-        one.step(lam)
-    assert one.curves["step"] == [0, 5, 10, 15, 20] and one.curves["lam"] == [
-        0.0,
-        0.0,
-        0.0,
-        1.0,
-        1.0,
-    ]
-    assert one.curves["penalty"][-1] < 0.5 * one.curves["penalty"][2], "λ was turned on"
-    assert {len(values) for values in one.curves.values()} == {5}
-    first = dict(one.curves)
-    one.reset()
-    assert one.steps == 0 and {name: values[0] for name, values in one.curves.items()} == {
-        name: values[0] for name, values in first.items()
-    }
-
-
-def test_a_stepper_that_diverges_says_what_to_do_and_keeps_its_curves():
-    one = stepper(lr=1.0)
-    with pytest.raises(
-        FloatingPointError, match=r"diverged by step \d+ with λ=1e\+06 and lr=1.*start again"
-    ):
-        for _ in range(100):
-            one.step(1e6)
-    assert all(torch.tensor(values).isfinite().all() for values in one.curves.values())
-    with pytest.raises(ValueError, match="lam must be"):
-        stepper().step(-1.0)
-    with pytest.raises(ValueError, match="penalty must be"):
-        stepper(penalty=None)

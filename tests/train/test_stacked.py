@@ -73,7 +73,7 @@ def test_shapes_and_what_is_recorded():
     for name in ("train_loss", "val_loss", "train_error", "val_error", "penalty"):
         assert getattr(swept, name).shape == (3, 2, 3)
     assert swept.weights["linear1.weight"].shape == (3, 2, 16, 64)
-    assert (swept.penalty[0] == 0).all() and (swept.penalty[1:] > 0).all()
+    assert (swept.penalty > 0).all()  # not times λ
     outputs = swept.predict(SPLIT.val.x)
     assert outputs.shape == (3, 2, 500, 10)
     torch.testing.assert_close(swept.model(2, 1)(SPLIT.val.x), outputs[2, 1], atol=1e-5, rtol=1e-4)
@@ -158,22 +158,32 @@ def test_a_diverging_lambda_is_named_and_harms_no_other(capsys):
     assert swept.stopped in said
 
 
-def test_an_interrupt_keeps_what_is_recorded(monkeypatch, capsys):
-    from regutils.train import stacked as module
+@pytest.mark.parametrize(("step", "kept"), [(8, [3, 6]), (2, [0])])
+def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
+    """Weights are those of the last record, or the initial ones."""
 
-    step, calls = module._Batch.step, []
+    class Interrupted(nn.ReLU):
+        coming = [False] * step + [True]  # one more than `step`: what is found out before training
 
-    def interrupted(self, *args):
-        calls.append(1)
-        if len(calls) == 8:
-            raise KeyboardInterrupt
-        step(self, *args)
+        def forward(self, x):
+            if self.training and self.coming and self.coming.pop(0):
+                raise KeyboardInterrupt
+            return super().forward(x)
 
-    monkeypatch.setattr(module._Batch, "step", interrupted)
-    swept = sweep(make, SPLIT, LAMS, penalty="l2", seeds=(0,), steps=100, lr=0.01, every=3)
-    assert (
-        swept.steps.tolist() == [3, 6] and "Interrupted at step 7 of 100" in capsys.readouterr().err
-    )
+    def stoppable():
+        return models.MLP(64, 16, 10, activation=Interrupted)
+
+    common = {"penalty": "l2", "seeds": (0,), "lr": 0.01, "every": 3}
+    swept = sweep(stoppable, SPLIT, LAMS, steps=100, **common)
+    assert swept.steps.tolist() == kept and "Interrupted at step" in capsys.readouterr().err
+    assert f"Interrupted at step {step - 1} of 100" in swept.stopped
+    if kept == [0]:
+        start = models.seeded(stoppable, 0)
+        assert torch.equal(swept.weights["linear1.weight"][2, 0], start.linear1.weight)
+    else:
+        shorter = sweep(make, SPLIT, LAMS, steps=kept[-1], **common)
+        assert torch.equal(swept.weights["linear1.weight"], shorter.weights["linear1.weight"])
+    assert swept.val_loss.shape == (3, 1, len(kept))
 
 
 @pytest.mark.parametrize(
