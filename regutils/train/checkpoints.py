@@ -81,8 +81,8 @@ def load(path: Path, ours: Identity) -> History:
         theirs, history = saved["identity"], History(**saved["history"])
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, OSError) as error:
         raise ValueError(
-            f"checkpoint must be a file that this version of fit wrote; got {path}, not readable as "
-            f"one ({str(error).splitlines()[0]}). Move it away to start again, or name another file."
+            f"checkpoint must be a file that this version of fit wrote; got {path}, which is not "
+            "readable as one. Move it away to start again, or name another file."
         ) from error
     differ = [name for name, value in ours.items() if theirs.get(name) != value]
     require(

@@ -100,7 +100,7 @@ def fit(
             trainer.own_random(),  # once, not for every step
             tqdm(todo, "fit", unit="epoch", leave=False, delay=1, disable=not progress) as bar,
         ):
-            history.stopped = _train(trainer, history, bar, every, keep)
+            _train(trainer, history, bar, every, keep)
     if history.stopped:
         print(history.stopped, file=sys.stderr)
     return history
@@ -112,8 +112,8 @@ def _train(
     epochs: Collection[int],
     every: int,
     keep: Callable[[History], None] | None,
-) -> str:
-    """Train on, and why that ended early; empty if it did not."""
+) -> None:
+    """Train on; why that ended early stands in `history.stopped`."""
     start = history.epochs[-1] if history.epochs else 0
     goal = start + len(epochs)
     kept = {start: trainer.state()}
@@ -128,10 +128,13 @@ def _train(
             history.epochs.append(epoch)  # last: an interrupt before this line undoes the record
             history.state = kept[epoch]
             kept = {epoch: history.state}
+            if history.diverged:
+                said = trainer.divergence(f"epoch {epoch}")
+                history.stopped = f"{said} The history up to here is kept."
             if keep is not None:
                 keep(history)
             if history.diverged:
-                return trainer.divergence(f"epoch {epoch}") + " The history up to here is kept."
+                break
     except BaseException as error:
         # Weights and history go back to the last record, so that what comes next starts from there.
         done = history.epochs[-1] if history.epochs else 0
@@ -140,12 +143,11 @@ def _train(
         trainer.restore(history.state)
         if not isinstance(error, KeyboardInterrupt):
             raise
-        return (
+        history.stopped = (
             f"Interrupted; the history up to epoch {done} of {goal} is kept, and the weights "
             "are those of that epoch. To go on, pass it as history=, or run the cell again if it "
             "names a checkpoint."
         )
-    return ""
 
 
 def _check_shapes(model: nn.Module, history: History) -> None:

@@ -24,7 +24,7 @@ def fingerprint(value: Any) -> str:
     what the function counts in.
     """
     digest = hashlib.sha256()
-    for part in _parts(value, set()):
+    for part in _parts(value, frozenset()):
         digest.update(part)
     return digest.hexdigest()[:16]
 
@@ -56,7 +56,7 @@ def _is_constant(value: Any) -> bool:
     return isinstance(value, constant) or callable(value)
 
 
-def _parts(value: Any, seen: set[int]) -> Iterator[bytes]:
+def _parts(value: Any, around: frozenset[int]) -> Iterator[bytes]:
     yield f"{type(value).__module__}.{type(value).__qualname__}(".encode()
     if isinstance(value, PLAIN):
         yield repr(value).encode()
@@ -64,10 +64,9 @@ def _parts(value: Any, seen: set[int]) -> Iterator[bytes]:
         yield from _tensor(value)
     elif isinstance(value, np.ndarray):
         yield from (f"{value.dtype}{value.shape}".encode(), np.ascontiguousarray(value).tobytes())
-    elif id(value) not in seen:
-        seen.add(id(value))
+    elif id(value) not in around:  # a function may name itself
         for inner in _inside(value):
-            yield from _parts(inner, seen)
+            yield from _parts(inner, around | {id(value)})
     yield b")"
 
 

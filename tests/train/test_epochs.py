@@ -1,3 +1,6 @@
+import copy
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -267,3 +270,144 @@ def test_labels_beyond_the_models_outputs_are_named():
         fit(models.MLP(64, 5), SPLIT, epochs=1, optimizer=adam)
     with pytest.raises(ValueError, match="model must be one with 1"):
         fit(models.MLP(10, 3), data.diabetes(), epochs=1, optimizer=adam)
+
+
+def continued(second, first=lambda p: torch.optim.SGD(p, lr=0.05), **how):
+    """Weights after three epochs with `first`, and how far three more with `second` move them."""
+    model = models.seeded(make, 1)
+    common = COMMON | {"progress": False} | how
+    history = fit(model, SPLIT, epochs=3, optimizer=first, **common)
+    before = state(model)
+    fit(model, SPLIT, epochs=3, optimizer=second, history=history, **common)
+    assert history.epochs == [1, 2, 3, 4, 5, 6]
+    return (state(model) - before).abs().max().item()
+
+
+def test_the_optimizer_asked_for_wins_over_the_one_in_the_history():
+    """Issue 11, 1: lr, weight_decay, then another class and another option."""
+    assert continued(partial(torch.optim.SGD, lr=0.05)) > 1e-3
+    assert continued(partial(torch.optim.SGD, lr=1e-9)) < 1e-6
+    plain = continued(partial(torch.optim.SGD, lr=0.01))
+    assert continued(partial(torch.optim.SGD, lr=0.01, weight_decay=5.0)) > 2 * plain
+    assert continued(partial(torch.optim.Adam, lr=1e-9)) < 1e-6
+    assert continued(partial(torch.optim.SGD, lr=0.05, momentum=0.9)) > 1e-3
+    rms = partial(torch.optim.RMSprop, lr=1e-3)
+    assert continued(partial(rms, centered=True, momentum=0.9), rms) > 1e-4
+
+
+def test_moments_go_on_under_another_lr_and_start_afresh_under_another_optimizer():
+    model = models.seeded(make, 1)
+    history = fit(model, SPLIT, epochs=3, optimizer=adam, **COMMON)
+    twin = copy.deepcopy(model)
+    seen = []
+
+    def kept(p):
+        seen.append(torch.optim.Adam(p, lr=1e-3))
+        return seen[-1]
+
+    fit(model, SPLIT, epochs=1, optimizer=kept, history=copy.deepcopy(history), **COMMON)
+    assert {int(s["step"]) for s in seen[0].state.values()} == {16}
+    assert seen[0].param_groups[0]["lr"] == 1e-3
+
+    def fresh(p):
+        seen.append(torch.optim.AdamW(p, lr=1e-3))
+        return seen[-1]
+
+    fit(twin, SPLIT, epochs=1, optimizer=fresh, history=history, **COMMON)
+    assert {int(s["step"]) for s in seen[1].state.values()} == {4}
+
+
+def test_another_seed_is_another_order_though_a_history_is_given():
+    runs = []
+    for seed in (5, 6):
+        model = models.seeded(make, 1)
+        history = fit(model, SPLIT, epochs=1, optimizer=adam, **COMMON)
+        fit(model, SPLIT, epochs=1, optimizer=adam, history=history, **COMMON | {"seed": seed})
+        runs.append(state(model))
+    assert not torch.equal(*runs)
+
+
+def test_a_history_of_another_network_is_refused():
+    history = fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, **COMMON)
+    with pytest.raises(ValueError, match=r"history must be an earlier result on this model"):
+        fit(models.MLP(64, 17, 10), SPLIT, epochs=1, optimizer=adam, history=history)
+
+
+@pytest.mark.parametrize("proximal", [False, True])
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "weight_decay": 0.1}])
+def test_a_frozen_layer_stays_bit_for_bit_and_is_not_counted(proximal, options):
+    """Issue 11, 4; the gradients of an earlier run do not move it either."""
+    model = models.seeded(lambda: models.MLP(64, 16, 10), 0)
+    how = {"penalty": "l1", "lam": 0.05, "proximal": proximal}
+    how["optimizer"] = lambda p: torch.optim.SGD(p, lr=0.1, **options)
+    fit(model, SPLIT, epochs=2, **how)
+    model.linear1.weight.requires_grad_(False)
+    before, other = model.linear1.weight.clone(), model.linear2.weight.clone()
+    everything = dict(model.named_parameters())
+    for penalized in (None, everything):
+        history = fit(model, SPLIT, epochs=3, penalized=penalized, **how)
+        assert torch.equal(model.linear1.weight, before)
+        assert not torch.equal(model.linear2.weight, other)
+        counted = model.linear2.weight.abs().sum() + (
+            model.linear2.bias.abs().sum() + model.linear1.bias.abs().sum() if penalized else 0
+        )
+        assert history.penalty[-1] == pytest.approx(counted.item(), rel=1e-5)
+
+
+class Tied(nn.Module):
+    """An autoencoder's two matrices are one."""
+
+    def __init__(self, outputs=64):
+        super().__init__()
+        self.enc, self.dec = nn.Linear(64, 64), nn.Linear(64, outputs)
+        self.dec.weight = self.enc.weight
+
+    def forward(self, x):
+        return self.dec(torch.tanh(self.enc(x)))
+
+
+def test_tied_weights_are_counted_once():
+    model = models.seeded(Tied, 0)
+    history = fit(model, SPLIT, epochs=1, optimizer=adam, penalty="l2", lam=0.01)
+    assert history.penalty[-1] == pytest.approx(model.enc.weight.square().sum().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float32])
+def test_number_types_go_together_or_are_named(kind):
+    split = SPLIT.to(torch.float64)
+    model = models.seeded(lambda: models.MLP(64, 4, 10), 0).to(kind)
+    if kind == torch.float64:
+        assert fit(model, split, epochs=1, optimizer=adam, penalty="l2", lam=0.1).penalty[0] > 0
+        return
+    with pytest.raises(ValueError, match=r"model must be one that takes .*float64.*float32"):
+        fit(model, split, epochs=1, optimizer=adam)
+
+
+def test_a_model_elsewhere_or_wholly_frozen_is_named():
+    with pytest.raises(ValueError, match=r"model must be on one device with split.*cpu, meta"):
+        fit(models.MLP(64, 10).to("meta"), SPLIT, epochs=1, optimizer=adam)
+    frozen = models.MLP(64, 10).requires_grad_(False)
+    with pytest.raises(ValueError, match=r"model must be one with a parameter that requires"):
+        fit(frozen, SPLIT, epochs=1, optimizer=adam)
+    with pytest.raises(ValueError, match=r"model must be one that takes inputs.*\('n', 64\)"):
+        fit(models.MLP(63, 10), SPLIT, epochs=1, optimizer=adam)
+
+
+@pytest.mark.parametrize("batch_size", [59, 1])
+def test_batch_norm_and_a_batch_of_one_are_refused_before_training(batch_size):
+    """Issue 11, 20."""
+    normed = nn.Sequential(nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Linear(8, 10))
+    with pytest.raises(ValueError, match=rf"batch_size must be .*; got {batch_size} for 60"):
+        fit(normed, SPLIT, epochs=1, optimizer=adam, batch_size=batch_size)
+    assert normed[1].num_batches_tracked == 0
+    fit(normed, SPLIT, epochs=1, optimizer=adam, batch_size=20)
+    fit(models.MLP(64, 10), SPLIT, epochs=1, optimizer=adam, batch_size=batch_size)
+
+
+def test_sums_of_half_precision_do_not_overflow():
+    x = torch.full((50, 4), 300.0, dtype=torch.float16)
+    y = torch.zeros(50, dtype=torch.float16)
+    split = data.Split((x, y), (x, y), (x, y))
+    model = nn.Linear(4, 1).half()
+    nn.init.constant_(model.weight, 1.0)
+    assert train.evaluate(model, split.val)[0] == pytest.approx(1.44e6, rel=1e-3)
