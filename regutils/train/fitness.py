@@ -24,7 +24,7 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     was_training = model.training
     try:
         with torch.no_grad(), bfloat16(x.device, autocast):
-            outputs = model.eval()(split.val.x[:1])
+            outputs = model.eval()(split.val.x[:2])
     except RuntimeError as error:
         kinds = sorted({str(p.dtype) for p in model.parameters()})
         raise ValueError(

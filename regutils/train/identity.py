@@ -14,6 +14,8 @@ from ..models import Dropout
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, np.generic)
 
+LIBRARIES = ("builtins", "numpy", "regutils", "torch", "torchvision")
+
 
 def fingerprint(value: Any) -> str:
     """The same text for what gives the same result, another for what does not.
@@ -132,12 +134,9 @@ def _named(name: str, value: Any, function: types.FunctionType) -> Iterator[Any]
 
 
 def _class(value: type) -> Iterator[Any]:
-    """A class by its name, and one of the learner's own also by its methods."""
+    """A class by its name, and one that is not a library's also by its methods."""
     yield f"{value.__module__}.{value.__qualname__}"
-    if (
-        value.__module__.partition(".")[0] in ("__main__", "builtins")
-        or "<locals>" in value.__qualname__
-    ):
+    if value.__module__.partition(".")[0] not in LIBRARIES:
         for name, member in vars(value).items():
             if isinstance(member, types.FunctionType):
                 yield from (name, member)
