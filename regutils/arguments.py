@@ -20,7 +20,10 @@ def require(ok: bool, name: str, got: Any, accepts: str) -> None:
 def real(
     name: str, value: Any, low: float = 0.0, high: float = math.inf, below: bool = False
 ) -> float:
-    """A finite number in [low, high], or in [low, high) with `below`. Tensors and arrays of one element count."""
+    """A finite number in [low, high], or in [low, high) with `below`.
+
+    Tensors and arrays of one element count.
+    """
     if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(
         value, "shape", None
     ) == ():
@@ -64,7 +67,10 @@ def column(
     below: bool = False,
     dtype: torch.dtype | None = None,
 ) -> torch.Tensor:
-    """A non-empty one-dimensional sequence of numbers, each as in `real`; returned as a tensor (K,) of floats."""
+    """A non-empty one-dimensional sequence of numbers, each as in `real`.
+
+    Returned as a tensor (K,) of `dtype`, torch's default unless given.
+    """
     good = not isinstance(values, str) and hasattr(values, "__len__")
     good = good and getattr(values, "ndim", 1) == 1 and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")

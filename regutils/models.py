@@ -11,7 +11,7 @@ from .arguments import count, real, require
 
 
 class Dropout(nn.Module):
-    """Inverted dropout: in training each activation is 0 with probability p, the rest divided by 1 − p.
+    """Inverted dropout: in training an activation is 0 with probability p, or divided by 1 − p.
 
     As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch
     (`sweep`, with `vary`) can each have their own. It is a setting, not something learned: no
@@ -25,7 +25,7 @@ class Dropout(nn.Module):
         super().__init__()
         checked = torch.tensor(real("p", p, high=1.0, below=True))
         self.register_buffer("p", checked, persistent=False)
-        self.register_load_state_dict_pre_hook(_forget_p)
+        self.register_load_state_dict_pre_hook(_forget_p)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -37,7 +37,7 @@ class Dropout(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # p moves to another device with the model, but keeps its digits when weights lose theirs.
         p = self.p
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.p = p.to(self.p.device)
         return self
 
@@ -108,7 +108,7 @@ class SeedCNN(nn.Sequential):
 
 
 def seeded(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """`make_model()` with the initial weights that `seed` gives; the global random state is left as it was."""
+    """`make_model()` with the weights that `seed` gives; the global random state is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(count("seed", seed, low=0))
         return make_model()

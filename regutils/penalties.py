@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .arguments import real, require
 
 Weights = Mapping[str, Tensor]
+Prox = Callable[[Tensor, Any], Tensor]
 
 
 def l2(weights: Weights) -> Tensor:
@@ -26,7 +27,7 @@ def l2(weights: Weights) -> Tensor:
 
 
 def l1(weights: Weights) -> Tensor:
-    """Σ|w| over all tensors of `weights` (name → tensor of any shape); a scalar, added up as in `l2`."""
+    """Σ|w| over all tensors of `weights` (name → tensor of any shape); a scalar, as in `l2`."""
     return _total(weights, torch.abs)
 
 
@@ -37,7 +38,9 @@ def _total(weights: Weights, each: Callable[[Tensor], Tensor]) -> Tensor:
 
 
 def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
-    """sign(w)·max(|w| − t, 0): the proximal operator of t·Σ|w|, argmin over v of ½‖v − w‖² + t·Σ|v|.
+    """sign(w)·max(|w| − t, 0): the proximal operator of t·Σ|w|.
+
+    That is the argmin over v of ½‖v − w‖² + t·Σ|v|.
 
     w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN. Moves
     every weight t towards 0, and to exactly 0 if it is nearer. Source: Beck & Teboulle 2009 (ISTA).
@@ -47,7 +50,7 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
 
 
 def shrink(w: Tensor, t: Tensor | float) -> Tensor:
-    """w / (1 + 2t): the proximal operator of t·Σw². Makes every weight smaller by one factor, none of them 0.
+    """w / (1 + 2t): the proximal operator of t·Σw²; all weights shrink by one factor, none to 0.
 
     w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN.
     """
@@ -78,7 +81,7 @@ class Penalty:
     """
 
     value: Callable[[Weights], Tensor]
-    prox: Callable[[Tensor, Any], Tensor] | None = None
+    prox: Prox | None = None
     gradient: Callable[[Tensor], Tensor] | None = None
 
 
@@ -89,7 +92,10 @@ PENALTIES = {
 
 
 def elastic_net(l1_ratio: float) -> Penalty:
-    """l1_ratio·Σ|w| + (1 − l1_ratio)·Σw², l1_ratio in [0, 1] (Zou & Hastie 2005, without scikit-learn's ½)."""
+    """l1_ratio·Σ|w| + (1 − l1_ratio)·Σw², l1_ratio in [0, 1].
+
+    Source: Zou & Hastie 2005, without scikit-learn's ½.
+    """
     a = real("l1_ratio", l1_ratio, high=1.0)
 
     def prox(w: Tensor, t: Tensor | float) -> Tensor:
@@ -104,7 +110,7 @@ def elastic_net(l1_ratio: float) -> Penalty:
 
 
 def get(penalty: Any, proximal: bool = False) -> Penalty | None:
-    """The Penalty meant by a name ("l1", "l2"), by one of the functions l1 and l2, or by any function of weights.
+    """The Penalty meant by a name ("l1", "l2"), by l1 or l2 itself, or by a function of weights.
 
     None and a Penalty come back as they are. Raises ValueError for anything else, and with
     `proximal` for what has no proximal operator.

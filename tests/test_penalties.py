@@ -174,7 +174,7 @@ def test_a_threshold_below_0_is_refused_as_number_and_as_tensor(prox):
     """Issue 11, 7."""
     nan = float("nan")
     for wrong in (-0.5, nan, torch.tensor(-1.0), torch.tensor(nan), torch.tensor([[0.1, -1e-9]])):
-        with pytest.raises(ValueError, match="t must be .*; got"):
+        with pytest.raises(ValueError, match=r"t must be .*; got"):
             prox(W["a"], wrong)
     right = torch.tensor([[0.0, 0.1], [0.2, 0.3]])
     each = [[prox(w, float(t)) for w, t in zip(*rows)] for rows in zip(W["a"], right)]

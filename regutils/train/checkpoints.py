@@ -18,7 +18,10 @@ Identity = dict[str, Any]
 
 
 def prepared(checkpoint: str | os.PathLike[str]) -> Path:
-    """The path of a checkpoint, its folder made; ValueError, before any work, if nothing can be written there."""
+    """The path of a checkpoint, its folder made.
+
+    ValueError, before any work is done, if nothing can be written there.
+    """
     path = Path(checkpoint).expanduser()
     part = _part(path)
     try:
@@ -75,7 +78,7 @@ def save(path: Path, ours: Identity, history: History) -> None:
 
 
 def load(path: Path, ours: Identity) -> History:
-    """The history in `path`, on the CPU, wherever it was written; ValueError if it is of another run."""
+    """The history in `path`, on the CPU, wherever it was written; ValueError if of another run."""
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         theirs, history = saved["identity"], History(**saved["history"])

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..arguments import require
-from ..data.parts import Split
+from ..data.parts import Examples, Split
 
 RandomState = dict[str, Tensor]
 
@@ -51,7 +51,7 @@ def place(
     if split.train.x.ndim == 4:
         layout["memory_format"] = torch.channels_last
     parts = (
-        (part.x.to(chosen, **layout), part.y.to(chosen))
+        Examples(part.x.to(chosen, **layout), part.y.to(chosen))
         for part in (split.train, split.val, split.test)
     )
     return model.to(chosen, **layout), Split(*parts)
@@ -63,7 +63,7 @@ def bfloat16(device: torch.device, enabled: bool) -> AbstractContextManager[Any]
 
 
 def random_state(device: torch.device) -> RandomState:
-    """What torch draws next on the CPU and on `device`, by the name of each; all of it on the CPU."""
+    """What torch draws next, of the CPU and of `device`, by the name of each; kept on the CPU."""
     state = {"cpu": torch.get_rng_state()}
     if device.type != "cpu":
         state[device.type] = torch.get_device_module(device).get_rng_state(*_of(device))
@@ -71,7 +71,7 @@ def random_state(device: torch.device) -> RandomState:
 
 
 def set_random_state(device: torch.device, state: RandomState) -> None:
-    """Let torch draw on from `state`; what a state from another device does not hold stays as it is."""
+    """Let torch draw on from `state`; what one from another device does not hold stays."""
     torch.set_rng_state(state["cpu"])
     if device.type in state and device.type != "cpu":
         torch.get_device_module(device).set_rng_state(state[device.type], *_of(device))

@@ -12,7 +12,7 @@ from .measures import check_outputs
 
 
 def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
-    """Raise ValueError unless `model` can be trained on `split`: device, number type, shapes, labels."""
+    """Raise ValueError unless `model` goes with `split`: device, number type, shapes, labels."""
     x = split.train.x
     places = {t.device for t in (*model.parameters(), *model.buffers(), x, split.train.y)}
     require(
@@ -44,7 +44,7 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
 
 
 def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> None:
-    """Raise ValueError if the last batch is one example and `model` cannot train on one (BatchNorm)."""
+    """Raise ValueError if a batch is one example and `model` cannot train on one (BatchNorm)."""
     n = len(split.train.x)
     size = min(batch_size or n, n)
     if size > 1 and n % size != 1:
@@ -53,19 +53,19 @@ def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> Non
         _tried(model, split.train.x[:1])
     except ValueError as error:
         raise ValueError(
-            "batch_size must be one that leaves no batch of a single example, as BatchNorm compares "
-            f"those of a batch; got {batch_size} for {n} training examples"
+            "batch_size must be one that leaves no batch of a single example, as BatchNorm "
+            f"compares those of a batch; got {batch_size} for {n} training examples"
         ) from error
 
 
 def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:
-    """Names of what `model` writes down while it trains on `x`, such as BatchNorm's running means."""
+    """Names of what `model` writes down as it trains on `x`, such as BatchNorm's running means."""
     after = dict(_tried(model, x).named_buffers())
     return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]
 
 
 def _tried(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy of `model` after one pass in training mode that leaves no trace in the random state."""
+    """A copy of `model` after one pass in training mode; the random state is left alone."""
     trained = copy.deepcopy(model).train()
     with torch.no_grad(), drawing_from(x.device, random_state(x.device)):
         trained(x)

@@ -9,7 +9,7 @@ from .measures import Measurement
 
 @dataclass
 class History:
-    """What one run measured, in lists of equal length, one value a record: the fields of `Measurement`.
+    """What one run measured: the fields of `Measurement` as lists, one value a record.
 
     - step, lam, train_loss, val_loss, train_error, val_error, penalty: as in `Measurement`.
     - epochs: epoch number, from 1; empty where steps are counted and not epochs.

@@ -1,4 +1,4 @@
-"""What decides a result, as short texts that can be compared: data by content, functions by what they do."""
+"""What decides a result, as short texts: data by content, functions by what they do."""
 
 import functools
 import hashlib
@@ -32,7 +32,7 @@ def fingerprint(value: Any) -> str:
 
 
 def structure(model: nn.Module) -> str:
-    """The fingerprint of a model without what it learns: its modules, their settings, what is tied or frozen."""
+    """The fingerprint of a model without what it learns: modules, settings, ties, frozen."""
     first: dict[int, str] = {}
     found: list[Any] = []
     for name, module in model.named_modules(remove_duplicate=False):
@@ -75,7 +75,7 @@ def _parts(value: Any, around: frozenset[int]) -> Iterator[bytes]:
 def _tensor(value: Tensor) -> Iterator[bytes]:
     yield f"{value.dtype}{tuple(value.shape)}".encode()
     flat = value.detach().cpu().resolve_conj().contiguous().reshape(-1)
-    yield memoryview(flat.view(torch.uint8).numpy())
+    yield flat.view(torch.uint8).numpy().tobytes()
 
 
 def _inside(value: Any) -> Iterator[Any]:

@@ -13,7 +13,9 @@ from ..data.parts import Examples, Split
 
 @dataclass(frozen=True)
 class Measurement:
-    """What is known of a network after some steps; History, Sweep and recorded files hold the same fields.
+    """What is known of a network after some steps.
+
+    History, Sweep and recorded files hold the same fields with the same meaning.
 
     - step: optimizer steps taken.
     - lam: λ in force at the last of them.
@@ -53,10 +55,10 @@ def divergence(where: str, lr: float) -> str:
 
 
 def loss(outputs: Tensor, y: Tensor) -> Tensor:
-    """The data loss, a mean over examples: cross-entropy for integer y, mean squared error (no ½) otherwise.
+    """The data loss, a mean over examples.
 
-    outputs (n, c) with labels y (n,); or outputs (n, 1) or (n,) with y (n,). Added up in float32 at
-    least.
+    Cross-entropy for integer y: outputs (n, c), labels y (n,). Mean squared error (no ½) otherwise:
+    outputs (n, 1) or (n,), y (n,). Added up in float32 at least.
     """
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     if y.is_floating_point():
@@ -71,7 +73,7 @@ def error(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 def check_outputs(outputs: Tensor, split: Split) -> None:
-    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part of `split`."""
+    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of each part of `split`."""
     y = split.train.y
     if y.is_floating_point():
         per_example = y[0].numel()
@@ -95,7 +97,10 @@ def check_outputs(outputs: Tensor, split: Split) -> None:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, examples: Examples, chunk: int = 2000) -> tuple[float, float]:
-    """Data loss and error of `model` in evaluation mode, `chunk` examples at a time; its mode is put back."""
+    """Data loss and error of `model` in evaluation mode, `chunk` examples at a time.
+
+    The model's mode is put back.
+    """
     was_training = model.training
     totals = torch.zeros(2, dtype=torch.float64)
     model.eval()

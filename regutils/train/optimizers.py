@@ -1,4 +1,4 @@
-"""What fit and sweep ask of an optimizer: that it is one, what it can go on with, what it can stack."""
+"""What is asked of an optimizer: to be one, what to go on with, whether it can be stacked."""
 
 import copy
 import inspect
@@ -13,7 +13,7 @@ from ..arguments import require
 
 Factory = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
 
-# Proven equal by tests/train/test_stacked.py: what they do to a weight depends on that weight alone.
+# What they do to a weight depends on that weight alone: tests/train/test_stacked.py proves each.
 ELEMENTWISE = (
     torch.optim.SGD,
     torch.optim.Adam,
@@ -48,6 +48,7 @@ def needs_closure(optim: torch.optim.Optimizer) -> bool:
 
 
 def kind(optim: torch.optim.Optimizer) -> str:
+    """The full name of an optimizer's class."""
     return f"{type(optim).__module__}.{type(optim).__qualname__}"
 
 
@@ -78,7 +79,7 @@ def stacked(
     one: Sequence[Tensor],
     stack: Sequence[Tensor],
 ) -> torch.optim.Optimizer:
-    """`make(stack, lr=lr)`, an optimizer that does to each of the stacked networks what it does to one.
+    """`make(stack, lr=lr)`, which does to each of the stacked networks what it does to one.
 
     one: the parameters of one network; stack: those of all, with a leading dimension. What is not
     known to treat every weight by itself is tried on two networks; ValueError if they are not

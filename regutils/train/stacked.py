@@ -53,7 +53,7 @@ class Sweep:
     stopped: str = ""
 
     def at(self, lam: float) -> int:
-        """The index of λ = `lam`, to rounding; ValueError that lists what there is if it is not among `lams`."""
+        """The index of λ = `lam`, to rounding; a ValueError that lists `lams` if not there."""
         wanted = real("lam", lam)
         apart = (self.lams.double() - wanted).abs()
         k = int(apart.argmin())
@@ -76,8 +76,8 @@ class Sweep:
     def predict(self, x: Tensor) -> Tensor:
         """Outputs of every network: x (n, ...) to (K, S, n, outputs)."""
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
-        outputs = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
-        return outputs.unflatten(0, (len(self.lams), len(self.seeds)))
+        outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
+        return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
 
 
 def sweep(
@@ -144,7 +144,7 @@ def sweep(
     optim = optimizers.stacked(optimizer, lr, list(base.parameters()), list(stack.values()))
     device = split.train.x.device
     run = _Batch(
-        # A copy: functional_call puts tied buffers back wrongly, and hidden layers share "dropout.p".
+        # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
         base=copy.deepcopy(base),
         stack=stack,
         buffers={name: values.repeat_interleave(len(seeds)) for name, values in varied.items()},
@@ -187,6 +187,7 @@ def sweep(
                 records, recorded = [run.measure(split)], [0]
     columns = torch.stack(records[: len(recorded)], -1).unflatten(1, (len(exact), len(seeds)))
     columns, lost = _settled(columns.cpu())
+    train_loss, val_loss, train_error, val_error, price = columns
     if lost.any():
         named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
         stopped += divergence(f"with lr={lr:g} for λ = {named}", lr)
@@ -194,10 +195,14 @@ def sweep(
         print(stopped, file=sys.stderr)
     shape = (len(exact), len(seeds))
     return Sweep(
-        exact.to(torch.get_default_dtype()),
-        seeds,
-        torch.tensor(recorded),
-        *columns,
+        lams=exact.to(torch.get_default_dtype()),
+        seeds=seeds,
+        steps=torch.tensor(recorded),
+        train_loss=train_loss,
+        val_loss=val_loss,
+        train_error=train_error,
+        val_error=val_error,
+        penalty=price,
         weights={name: w.unflatten(0, shape) for name, w in run.weights().items()},
         vary=varied,
         base=base,
@@ -207,7 +212,7 @@ def sweep(
 
 @dataclass(kw_only=True)
 class _Batch:
-    """The stacked networks and the two things done to all of them at once: a step, a measurement."""
+    """The stacked networks, and what is done to all at once: a step, a measurement."""
 
     base: nn.Module
     stack: dict[str, Tensor]
@@ -251,17 +256,17 @@ class _Batch:
                     pull = pen.gradient(w) * _along(self.lam, w)
                     w.grad = pull if w.grad is None else w.grad.add_(pull)
             self.optim.step()
-            if self.proximal:
-                self._proximal_step()
+            if self.proximal and self.penalty and self.penalty.prox:
+                self._proximal_step(self.penalty, self.penalty.prox)
 
-    def _proximal_step(self) -> None:
+    def _proximal_step(self, penalty: penalties.Penalty, prox: penalties.Prox) -> None:
         t = float(self.optim.param_groups[0]["lr"]) * self.lam
         for name in self.names:
             w = self.stack[name]
-            if self.penalty.gradient:  # elementwise, so all networks at once without vmap
-                w.copy_(self.penalty.prox(w, _along(t, w)))
+            if penalty.gradient:  # elementwise, so all networks at once without vmap
+                w.copy_(prox(w, _along(t, w)))
             else:
-                w.copy_(vmap(self.penalty.prox)(w, t))
+                w.copy_(vmap(prox)(w, t))
 
     @torch.no_grad()
     def measure(self, split: Split) -> Tensor:
@@ -302,15 +307,16 @@ def _endless(
 def _examples(
     train: Examples, batch: tuple[Tensor | slice, ...], K: int
 ) -> tuple[Tensor, Tensor, int | None]:
-    """x, y and the dimension along which they differ from network to network (None: they do not)."""
-    if isinstance(batch[0], slice):
+    """x, y and the dimension along which networks have their own (None: all have the same)."""
+    indices = [rows for rows in batch if isinstance(rows, Tensor)]
+    if not indices:
         return train.x, train.y, None
-    rows = torch.stack(batch).repeat(K, 1)
+    rows = torch.stack(indices).repeat(K, 1)
     return train.x[rows], train.y[rows], 0
 
 
 def _settled(columns: Tensor) -> tuple[Tensor, Tensor]:
-    """columns (5, K, S, T) with NaN from where a run diverged, and (K,) whether a run of that λ did."""
+    """columns (5, K, S, T), NaN from where a run diverged, and (K,) whether one of that λ did."""
     diverged = (~columns.isfinite()).any(0).cummax(-1).values
     return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
 
@@ -334,7 +340,7 @@ def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
-    """Raise ValueError unless the models' buffers are the same for all seeds and stay so in training."""
+    """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
     changing = changing_buffers(fresh[0], split.train.x[:2])
     require(
         not changing,

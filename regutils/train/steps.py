@@ -104,7 +104,8 @@ class Trainer:
 
     @optimizer.setter
     def optimizer(self, factory: optimizers.Factory) -> None:
-        self._factory, self._lr = factory, None
+        self._factory = factory
+        self._lr: float | None = None
         self._fresh_optimizer()
 
     def _fresh_optimizer(self) -> None:
@@ -120,7 +121,7 @@ class Trainer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self._lr: float | None = positive("lr", lr)
+        self._lr = positive("lr", lr)
         for group in self._optimizer.param_groups:
             group["lr"] = self._lr
 
@@ -164,7 +165,7 @@ class Trainer:
         return f"{found} Lower λ or lr."
 
     def epoch(self) -> float:
-        """The steps of an epoch, or those left of it; the mean over them of the data loss before each."""
+        """The steps of an epoch, or those left of it; the mean of the data loss before each."""
         met, n = torch.zeros((), device=self.device), 0
         with self.own_random():
             while n == 0 or self._taken < self._per_epoch:
@@ -174,7 +175,7 @@ class Trainer:
 
     @torch.no_grad()
     def measure(self, at_most: int | None = None) -> Measurement:
-        """Both parts in evaluation mode; of the training part the first `at_most` examples, or all."""
+        """Both parts in evaluation mode; of train the first `at_most` examples, or all."""
         train = Examples(*(t[:at_most] for t in self._split.train))
         with self.own_random(), devices.bfloat16(self.device, self.autocast):
             train_loss, train_error = evaluate(self.model, train)
@@ -186,7 +187,7 @@ class Trainer:
         return found.settled()
 
     def reset(self) -> None:
-        """Back to the initial weights, order and masks; λ, lr, p and other settings stay as they are.
+        """Back to the initial weights, order and masks; λ, lr, p and other settings stay.
 
         The same steps then give the same weights bit for bit.
         """
@@ -260,7 +261,7 @@ class Trainer:
         x, y = self._next_batch()
         met: list[tuple[Tensor, Tensor]] = []
 
-        def descend() -> Tensor:
+        def descend() -> Any:
             with devices.bfloat16(self.device, self.autocast):
                 loss = total = data_loss(self.model(x), y)
             if self._penalty is not None and not self.proximal:
@@ -275,15 +276,15 @@ class Trainer:
         else:
             descend()
             self._optimizer.step()
-        if self.proximal:
-            self._proximal_step()
+        if self.proximal and self._penalty and self._penalty.prox:
+            self._proximal_step(self._penalty.prox)
         self.steps += 1
         return met[0]
 
     @torch.no_grad()
-    def _proximal_step(self) -> None:
+    def _proximal_step(self, prox: penalties.Prox) -> None:
         wanted = {id(w) for w in self.penalized.values()}
         for group in self._optimizer.param_groups:
             for w in group["params"]:
                 if id(w) in wanted:
-                    w.copy_(self._penalty.prox(w, float(group["lr"]) * self._lam))
+                    w.copy_(prox(w, float(group["lr"]) * self._lam))

@@ -1,4 +1,4 @@
-"""A checkpoint is taken up by the same run and by no other; nothing that may be whole is to be deleted."""
+"""A checkpoint is taken up by the same run and by no other; what may be whole stays."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Any accelerator that PyTorch names; where there is none, the CPU and a module of ours stand in."""
+"""Any accelerator that PyTorch names; where there is none, the CPU and a module stand in."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ SPLIT = data.moons(20)
 
 
 def stand_in(monkeypatch, kind):
-    """A device module that keeps its random state in a list, as torch.cuda, torch.mps and torch.xpu do."""
+    """A device module that keeps its random state in a list, as torch.cuda and its like do."""
     kept = [torch.zeros(16, dtype=torch.uint8)]
 
     def get(*device):

@@ -1,4 +1,4 @@
-"""The path of notebook 05 through train.fit: order of batches, the note's losses, augmentation, bfloat16, resume."""
+"""The path of notebook 05 through train.fit: order, the note's losses, augmentation, resume."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_a_batch_size_that_is_none_is_refused(shuffle):
 
 
 def test_losses_are_the_notes_own(found):
-    """Same pictures, order and initial weights: its summed loss, epoch by epoch, to 1e-3 relative."""
+    """Same pictures, order and initial weights: its summed loss by epoch, to 1e-3 relative."""
     x, y = found.x[:300].float() / 255, found.y[:300]
     mynn, loss = models.seeded(models.SeedCNN, 0), nn.CrossEntropyLoss()
     optimizer, printed = sgd(mynn.parameters()), []
