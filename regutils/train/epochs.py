@@ -64,6 +64,8 @@ def fit(
     count("every", every)
     accepts = "given without checkpoint"
     require(history is None or checkpoint is None, "history", "a history and a checkpoint", accepts)
+    accepts = "an earlier result of fit, or None"
+    require(history is None or isinstance(history, History), "history", history, accepts)
     trainer = Trainer(
         model,
         split,

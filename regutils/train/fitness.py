@@ -13,6 +13,8 @@ from .measures import check_outputs
 
 def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     """Raise ValueError unless `model` goes with `split`: device, number type, shapes, labels."""
+    require(isinstance(split, Split), "split", type(split).__name__, "a data.Split")
+    require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
     x = split.train.x
     places = {t.device for t in (*model.parameters(), *model.buffers(), x, split.train.y)}
     require(

@@ -73,7 +73,7 @@ def error(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 def check_outputs(outputs: Tensor, split: Split) -> None:
-    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of each part of `split`."""
+    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
     y = split.train.y
     if y.is_floating_point():
         per_example = y[0].numel()

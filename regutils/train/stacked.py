@@ -128,6 +128,9 @@ def sweep(
     every = max(1, steps // 50) if every is None else count("every", every)
     batch_size = None if batch_size is None else count("batch_size", batch_size)
 
+    accepts = "a function without arguments that makes a model"
+    good = callable(make_model) and not isinstance(make_model, nn.Module)
+    require(good, "make_model", make_model, accepts)
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     base = fresh[0].eval()
     check_model(base, split)

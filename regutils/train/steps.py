@@ -31,7 +31,7 @@ class Trainer:
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
     - penalized: the parameters that the penalty sees, by name; `penalties.weights(model)` unless
-      given. Frozen ones are left out, as no penalty moves them.
+      given. Frozen ones are left out, as no penalty moves them; tied ones count once.
     - batch_size: examples per step; None takes all at once.
     - shuffle: a new order every epoch, by `seed`; the given order without it.
     - augment: a function of a batch of inputs, called before each step; it draws from torch's
@@ -63,6 +63,8 @@ class Trainer:
         check_model(model, split, autocast)
         self.model, self._split = model, split
         self.device = split.train.x.device
+        accepts = "a function of a batch of inputs, or None"
+        require(augment is None or callable(augment), "augment", augment, accepts)
         self.shuffle, self.augment, self.autocast = bool(shuffle), augment, bool(autocast)
         self.seed = count("seed", seed, low=0)
         self.lam = lam
@@ -72,7 +74,8 @@ class Trainer:
             penalized is None or isinstance(penalized, Mapping), "penalized", penalized, accepts
         )
         seen = penalties.weights(model) if penalized is None else penalized
-        self.penalized = {name: w for name, w in seen.items() if w.requires_grad}
+        once = {id(w): name for name, w in reversed(list(seen.items())) if w.requires_grad}
+        self.penalized = {name: w for name, w in seen.items() if once.get(id(w)) == name}
         self.optimizer = optimizer
         self.steps, self._order = 0, torch.Generator().manual_seed(seed)
         self.batch_size = batch_size

@@ -254,6 +254,11 @@ def test_large_parts_are_measured_in_chunks():
         ({"every": 0}, "every"),
         ({"seed": -1}, "seed"),
         ({"optimizer": lambda p: None}, "optimizer"),
+        ({"optimizer": torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1)}, "optimizer"),
+        ({"optimizer": "adam"}, "optimizer"),
+        ({"augment": 3}, "augment"),
+        ({"history": "h"}, "history"),
+        ({"penalized": ["linear1.weight"]}, "penalized"),
         ({"penalty": None, "proximal": True}, "penalty"),
     ],
 )
@@ -368,7 +373,11 @@ class Tied(nn.Module):
 
 def test_tied_weights_are_counted_once():
     model = models.seeded(Tied, 0)
-    history = fit(model, SPLIT, epochs=1, optimizer=adam, penalty="l2", lam=0.01)
+    twice = dict(model.named_parameters(remove_duplicate=False))
+    del twice["enc.bias"], twice["dec.bias"]
+    for penalized in (None, twice):
+        how = {"penalty": "l2", "lam": 0.01, "penalized": penalized}
+        history = fit(model, SPLIT, epochs=1, optimizer=adam, **how)
     assert history.penalty[-1] == pytest.approx(model.enc.weight.square().sum().item(), rel=1e-5)
 
 

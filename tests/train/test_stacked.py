@@ -219,6 +219,34 @@ def test_wrong_arguments_are_named(wrong, names):
         )
 
 
+def test_what_is_no_factory_is_named():
+    common = {"penalty": "l2", "seeds": (0,), "steps": 1, "lr": 0.1}
+    with pytest.raises(ValueError, match="make_model must be a function without arguments"):
+        sweep(make(), SPLIT, [0.0], **common)
+    ready = torch.optim.SGD(make().parameters(), lr=0.1)
+    for wrong in (ready, lambda p, lr: None):
+        with pytest.raises(ValueError, match="optimizer must be"):
+            sweep(make, SPLIT, [0.0], optimizer=wrong, **common)
+    with pytest.raises(ValueError, match=r"split must be a data\.Split; got 'tuple'"):
+        sweep(make, tuple(SPLIT.train), [0.0], **common)
+
+
+def test_torchs_default_number_type_may_be_float64():
+    """Issue 11, 21."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        split = SPLIT.to(torch.float64)
+        how = {"penalty": "l1", "proximal": True, "optimizer": torch.optim.SGD, "batch_size": 60}
+        swept = assert_equals_a_loop(
+            lambda: models.MLP(64, 8, 10), split, [0.0, 0.02], lr=0.1, **how
+        )
+        assert swept.lams.dtype == swept.val_loss.dtype == torch.float64
+        with pytest.raises(ValueError, match=r"model must be one that takes .*float32.*float64"):
+            sweep(make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
     common = {"penalty": None, "seeds": (0,), "steps": 1, "lr": 0.1}
     with pytest.raises(ValueError, match=r"below 1; got 1\.0"):
