@@ -22,8 +22,10 @@ from .kept import Kept
 # What all explorers of a kernel keep together; thirty kernels of a class share one machine.
 KEPT = Kept(64_000_000)
 
-# So long nothing must have happened before the neighbours of the current position are drawn.
+# So long nothing must have happened before the neighbours of the current position are drawn, and so
+# long the kernel listens before it draws where a drag is going, or another neighbour.
 IDLE_SECONDS = 0.25
+LISTEN_SECONDS = 0.005
 
 
 class Picture(widgets.Image):
@@ -140,7 +142,9 @@ class Explorer(widgets.VBox):
 
     def _moved(self, _change) -> None:
         if not self._quiet:
+            before = self._shown
             self._draw()
+            self._look_ahead(self._onward(before))
 
     def _draw(self) -> None:
         """Show the present setting, then draw its neighbours while nothing happens."""
@@ -197,33 +201,49 @@ class Explorer(widgets.VBox):
             self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
             raise
 
-    def _look_ahead(self) -> None:
-        """Draw the neighbours of what is shown while the kernel is idle; where it has no loop, nothing."""
+    def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
+        """Draw what may be asked for next while the kernel is idle; where it has no loop, nothing."""
+        self._rest()
         with contextlib.suppress(RuntimeError):
-            Explorer._idle = asyncio.get_running_loop().create_task(self._ahead())
+            Explorer._idle = asyncio.get_running_loop().create_task(self._ahead(onward))
 
-    async def _ahead(self) -> None:
-        """A neighbour at a time, until something happens: a move of any explorer, a cell that is run."""
+    async def _ahead(self, onward: Sequence[dict]) -> None:
+        """One at a time until something happens: a move of any explorer, a cell that is run."""
         cell = cells.count()
-        for setting in self._neighbours():
-            await asyncio.sleep(IDLE_SECONDS)
-            if cells.count() != cell:
-                return
-            try:
-                self._drawn(setting)
-            except Exception:  # it is shown when the learner gets there
-                return
-            finally:
-                self._put_back()
+        for wait, settings in ((LISTEN_SECONDS, onward), (IDLE_SECONDS, self._neighbours())):
+            await asyncio.sleep(wait)
+            for setting in settings:
+                if cells.count() != cell:
+                    return
+                if KEPT.get(id(self), _key(setting)) is None:
+                    with contextlib.suppress(Exception):  # shown when the learner gets there
+                        self._drawn(setting)
+                    self._put_back()
+                    await asyncio.sleep(LISTEN_SECONDS)
 
-    def _neighbours(self) -> Iterator[dict]:
+    def _neighbours(self) -> list[dict]:
         """One step of one control away from what is shown."""
+        found = []
         for name, control in self.controls.items():
             options = values(control)
             place = position(name, self._shown[name], options)
-            for i in (place + 1, place - 1):
-                if 0 <= i < len(options):
-                    yield self._shown | {name: options[i]}
+            found += [
+                self._shown | {name: options[i]}
+                for i in (place + 1, place - 1)
+                if 0 <= i < len(options)
+            ]
+        return found
+
+    def _onward(self, before: dict) -> list[dict]:
+        """Where the next move ends if it is like the one from `before` to what is shown."""
+        for name, control in self.controls.items():
+            if before[name] is not self._shown[name]:
+                options = values(control)
+                place = position(name, self._shown[name], options)
+                ahead = 2 * place - position(name, before[name], options)
+                if 0 <= ahead < len(options):
+                    return [self._shown | {name: options[ahead]}]
+        return []
 
     @staticmethod
     def _rest() -> None:

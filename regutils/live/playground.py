@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 import numpy as np
@@ -103,7 +103,7 @@ class Playground(Explorer):
         reading = self._read(setting)
         return self._canvas.png(), reading
 
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
         """Nothing to draw ahead: what comes next is not known yet."""
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:

@@ -22,16 +22,19 @@ def png(pixels: np.ndarray) -> bytes:
     """RGBA (height, width, 4) uint8 as PNG, opaque; fast compression, for the screen.
 
     Each row is written as its difference from the row above, which in a chart is mostly zeros, and
-    runs are all that is looked for: at two pixels per point 0.6 of the time that PIL takes at its
-    fastest, for the same number of bytes.
+    runs are all that is looked for: a third of the time that PIL takes at its fastest, for the same
+    number of bytes.
     """
     height, width = pixels.shape[:2]
-    colours = np.asarray(Image.fromarray(pixels).convert("RGB")).reshape(height, 3 * width)
+    colours = np.empty((height, width, 3), np.uint8)
+    for channel in range(3):  # four times faster than pixels[..., :3]
+        colours[..., channel] = pixels[..., channel]
+    lines = colours.reshape(height, 3 * width)
     rows = np.empty((height, 1 + 3 * width), np.uint8)
     rows[:, 0] = 2  # the filter "Up"
-    rows[0, 1:] = colours[0]
-    np.subtract(colours[1:], colours[:-1], out=rows[1:, 1:])
-    runs = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    rows[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=rows[1:, 1:])
+    runs = zlib.compressobj(1, zlib.DEFLATED, strategy=zlib.Z_RLE)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = runs.compress(rows) + runs.flush()
     chunks = [(b"IHDR", header), (b"IDAT", body), (b"IEND", b"")]
