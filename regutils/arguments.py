@@ -60,7 +60,8 @@ def count(name: str, value, low: int = 1, high: float = math.inf) -> int:
 def position(name: str, wanted, values: Sequence) -> int:
     """The index in `values` of the member that equals `wanted`, numbers up to rounding.
 
-    An exact member comes before a near one, so values that differ in the sixth digit are told apart.
+    An exact member comes before a near one, so values that differ in the sixth digit are told
+    apart.
     """
     for same in (_equal, _near):
         for i, value in enumerate(values):

@@ -75,7 +75,7 @@ class Explorer(widgets.VBox):
         self._draw()
 
     def set(self, **settings) -> None:
-        """Move controls by name, as a drag does; what goes wrong in the callback is shown and raised.
+        """Move controls by name, as a drag does; what goes wrong is shown and raised.
 
         Raises ValueError for a name that is no control or a value that it does not have.
         """
@@ -89,14 +89,14 @@ class Explorer(widgets.VBox):
         self._draw()
 
     def settings(self) -> list[dict]:
-        """Every combination that the controls can take, name → value; the last control runs fastest."""
+        """Every combination that the controls can take; the last control runs fastest."""
         every = product(*map(values, self.controls.values()))
         return [dict(zip(self.controls, setting)) for setting in every]
 
     def frame(self, **settings) -> tuple[bytes, str]:
         """(PNG, reading) that the controls would show there; what is shown stays as it is.
 
-        settings: by name; controls that are not named stand where they are. Raises what `set` raises.
+        settings: by name; controls that are not named stand where they are. Raises what `set` does.
         """
         wanted = self._now() | self._matched(settings)
         try:
@@ -160,7 +160,10 @@ class Explorer(widgets.VBox):
         self._look_ahead()
 
     def _drawn(self, setting: dict) -> tuple[bytes, str]:
-        """(PNG, reading) of a setting. The callback is asked each time; a kept picture is not drawn again."""
+        """(PNG, reading) of a setting.
+
+        The callback is asked each time; a kept picture is not drawn again.
+        """
         if self._canvas is not None and self._canvas.changed:
             KEPT.drop(id(self))
         reading = self._read(setting)
@@ -193,7 +196,7 @@ class Explorer(widgets.VBox):
 
     @contextlib.contextmanager
     def _watched(self, what: str) -> Iterator[None]:
-        """An error is shown where the learner looks, and raised: so `set` fails and the log keeps the trace."""
+        """An error is shown where the learner looks, and raised, so that the log keeps it."""
         try:
             yield
         except Exception as error:
@@ -202,7 +205,7 @@ class Explorer(widgets.VBox):
             raise
 
     def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
-        """Draw what may be asked for next while the kernel is idle; where it has no loop, nothing."""
+        """Draw what may be asked for next while the kernel is idle; without a loop, nothing."""
         self._rest()
         with contextlib.suppress(RuntimeError):
             Explorer._idle = asyncio.get_running_loop().create_task(self._ahead(onward))
@@ -253,7 +256,7 @@ class Explorer(widgets.VBox):
         Explorer._idle = None
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:
-        """What pages without a kernel show: a picture and its reading for every setting of the film."""
+        """What pages without a kernel show: picture and reading for every setting of the film."""
         try:
             scenes = []
             for setting in self._film:
@@ -276,12 +279,12 @@ def explore(
     film: Sequence[Mapping] | None = None,
     **controls: widgets.Widget,
 ) -> Explorer:
-    """A box of controls over a picture: every change calls `show(name=value, …)` and redraws what moved.
+    """Controls over a picture: a change calls `show(name=value, …)` and draws what it moved.
 
     canvas: the picture.
     show: moves its panels' artists and returns the reading, one sentence with the numbers.
-    film: settings (name → value) for the static picture that pages without a kernel show; four values
-    along the first control unless given.
+    film: settings (name → value) for the static picture that pages without a kernel show; four
+    values along the first control unless given.
     controls: by name, made by `slider`, `lam_slider` or `choice`, or a slider of ipywidgets.
 
     Run again, a cell closes what it made before. Raises ValueError without controls, for one whose

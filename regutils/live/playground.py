@@ -56,7 +56,7 @@ class Playground(Explorer):
         self.again.on_click(lambda _: self.start_again())
 
     def run(self, steps: int, **settings) -> None:
-        """Move the controls, take so many steps at once, and keep the picture as a scene of the static strip."""
+        """Move the controls, take so many steps, keep the picture as a scene of the strip."""
         self.set(**settings)
         self.training.take(progress.bar(range(count("steps", steps)), "training", unit="step"))
         self._told.append((self._canvas.frame().copy(), self.reading))
@@ -128,8 +128,8 @@ def play(
     steps: training pauses for good after so many.
     controls: as in `explore`.
 
-    `.run(steps, name=value)` does what a learner does who moves the controls and trains. Interrupting
-    the kernel pauses it. Raises ValueError as `explore` does.
+    `.run(steps, name=value)` does what a learner does who moves the controls and trains.
+    Interrupting the kernel pauses it. Raises ValueError as `explore` does.
     """
     require(len(controls) > 0, "controls", controls, "at least one control by name")
     for control in controls.values():

@@ -1,4 +1,4 @@
-"""Pictures as PNG: fast ones for the screen, small ones with their readings for pages without a kernel."""
+"""Pictures as PNG: fast ones for the screen, small ones with readings for pages."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def png(pixels: np.ndarray) -> bytes:
 def bundle(scenes: Sequence[tuple[np.ndarray, str]], canvas: Canvas) -> tuple[dict, dict]:
     """Data and metadata of a MIME bundle: scenes of `canvas` in one PNG, and its alt text.
 
-    scenes: each (RGBA pixels, reading). A reading is written under its scene, unless it is empty, and
-    added to the alt text.
+    scenes: each (RGBA pixels, reading). A reading is written under its scene, unless it is empty,
+    and added to the alt text.
     """
     strips = []
     for pixels, reading in scenes:
@@ -74,8 +74,8 @@ def bundle(scenes: Sequence[tuple[np.ndarray, str]], canvas: Canvas) -> tuple[di
             strips.append(_caption(reading, pixels.shape[1], canvas.fig.dpi))
     alt = " ".join([canvas.alt, *(reading for _, reading in scenes if reading)])
     # 64 colours are enough for a chart and make the notebook's file a quarter of the size;
-    # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in their
-    # own colour; median cut merges lines.
+    # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in
+    # their own colour; median cut merges lines.
     colours = 256 if any(ax.images for ax in canvas.fig.axes) else 64
     few = Image.fromarray(np.vstack(strips)[..., :3])
     few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -93,7 +93,9 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
         fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
         agg = FigureCanvasAgg(fig)
         fig.text(
-            *(0.02, 0.62, "\n".join(lines)),
+            0.02,
+            0.62,
+            "\n".join(lines),
             fontsize=9,
             fontfamily=_families(),
             va="center",
@@ -106,6 +108,6 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
 
 @cache
 def _families() -> list[str]:
-    """Fonts in which a sign is looked for, in this order: the course's own, then those of the East."""
+    """Fonts in which a sign is looked for, in this order."""
     installed = {font.name for font in fontManager.ttflist}
     return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]
