@@ -5,6 +5,7 @@ what it accepts.
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -57,6 +58,35 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     good = isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
     require(bool(good), name, value, accepts)
     return int(value)
+
+
+def position(name: str, wanted, values: Sequence) -> int:
+    """The index in `values` of the member that equals `wanted`, numbers up to rounding.
+
+    An exact member comes before a near one, so values that differ in the sixth digit are told
+    apart.
+    """
+    for same in (_equal, _near):
+        for i, value in enumerate(values):
+            if same(wanted, value):
+                return i
+    shown = ", ".join(
+        f"{value:.3g}" if isinstance(value, float) else str(value) for value in values
+    )
+    raise ValueError(f"{name} must be one of {shown}; got {wanted!r}")
+
+
+def _equal(wanted, value) -> bool:
+    return value is wanted or (type(value) is type(wanted) and bool(value == wanted))
+
+
+def _near(wanted, value) -> bool:
+    if isinstance(wanted, str) or isinstance(value, str):
+        return False
+    try:
+        return math.isclose(float(wanted), float(value), rel_tol=1e-5)
+    except (TypeError, ValueError, RuntimeError):  # not one number
+        return False
 
 
 def column(
