@@ -102,7 +102,7 @@ class Canvas:
         return stills.png(self.frame())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return stills.bundle([(self.frame(), "")], self)
+        return stills.bundle([(self.frame(), "")], self.alt, self.fig, self.width)
 
 
 def _in_order(parent: Artist, moving: set[Artist]) -> Iterator[Artist]:
