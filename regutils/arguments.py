@@ -17,7 +17,10 @@ def require(ok: bool, name: str, got, accepts: str) -> None:
 
 
 def real(name: str, value, low: float = 0.0, high: float = math.inf, below: bool = False) -> float:
-    """A finite number in [low, high], or in [low, high) with `below`. Tensors and arrays of one element count."""
+    """A finite number in [low, high], or in [low, high) with `below`.
+
+    Tensors and arrays of one element count.
+    """
     if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(
         value, "shape", None
     ) == ():
@@ -56,7 +59,10 @@ def count(name: str, value, low: int = 1, high: float = math.inf) -> int:
 def column(
     name: str, values, low: float = 0.0, high: float = math.inf, below: bool = False
 ) -> torch.Tensor:
-    """A non-empty one-dimensional sequence of numbers, each as in `real`; returned as a float tensor (K,)."""
+    """A non-empty one-dimensional sequence of numbers, each as in `real`.
+
+    Returned as a float tensor (K,).
+    """
     good = not isinstance(values, str) and hasattr(values, "__len__") and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")
     return torch.tensor([real(f"{name}[{i}]", v, low, high, below) for i, v in enumerate(values)])
