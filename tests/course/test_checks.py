@@ -1,4 +1,4 @@
-"""Every exercise of every notebook: the reference is right, each usual mistake gets its own hint."""
+"""Every exercise: the reference is right, each usual mistake gets its own hint."""
 
 import functools
 from fractions import Fraction
