@@ -20,13 +20,14 @@ MODULES = {
 ALLOWED = {
     "arguments": set(),
     "spread": set(),
+    "progress": set(),
     "models": {"arguments"},
     "penalties": {"arguments"},
-    "data": {"arguments"},
-    "train": {"arguments", "spread", "data", "models", "penalties"},
+    "data": {"arguments", "progress"},
+    "train": {"arguments", "spread", "progress", "data", "models", "penalties"},
     "recording": {"arguments", "spread", "data", "models", "penalties", "train"},
     "plots": {"spread"},
-    "live": {"arguments", "spread", "plots"},
+    "live": {"arguments", "spread", "progress", "plots"},
     "course": {
         "arguments",
         "spread",

@@ -1,19 +1,35 @@
-"""The controls: sliders over values as they are, λ sliders with 0, choices."""
+"""The controls: sliders over values as they are, λ sliders with 0, choices; what each can take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ipywidgets as widgets
 import numpy as np
 
+from ..arguments import position, real, require
 
-def slider(values: Sequence, description: str, *, labels: Sequence[str] | None = None, value=None):
-    """A slider over `values` as they are; the arrow keys move it too. Starts at `value`, else at the first."""
-    labels = (
-        [f"{v:g}" if isinstance(v, float) else str(v) for v in values] if labels is None else labels
-    )
+
+def slider(
+    values: Sequence, description: str, *, labels: Sequence[str] | None = None, value=None
+) -> widgets.SelectionSlider:
+    """A slider over `values` as they are; the arrow keys move it too.
+
+    values: at least one, all different; tensors and arrays of one number become numbers.
+    description: written beside it.
+    labels: one per value; the values with as many digits as tell them apart, unless given.
+    value: where it starts, one of `values`; the first unless given.
+
+    Raises ValueError for no values, equal values, labels that are not one each or not different,
+    or a `value` that is not among them.
+    """
+    values = [_plain(value) for value in values]
+    require(len(values) > 0, "values", values, "at least one value")
+    labels = _labels(values, 6) if labels is None else [str(label) for label in labels]
+    require(len(labels) == len(values), "labels", labels, f"one label per value, {len(values)}")
+    require(len(set(labels)) == len(labels), "values", labels, "all different, as labels too")
+    start = 0 if value is None else position("value", _plain(value), values)
     return widgets.SelectionSlider(
         options=list(zip(labels, values)),
-        value=values[0] if value is None else matching("value", value, values),
+        value=values[start],
         description=description,
         style={"description_width": "initial"},
         layout={"width": "42em", "max_width": "100%"},
@@ -21,34 +37,74 @@ def slider(values: Sequence, description: str, *, labels: Sequence[str] | None =
 
 
 def lam_slider(
-    lams, description: str = "λ, strength of the penalty", *, value: float | None = None
-):
-    """A slider over values of λ, in order, written with two digits; exactly 0 reads "0 (off)"."""
-    lams = [float(lam) for lam in lams]
-    return slider(
-        lams,
-        description,
-        labels=["0 (off)" if lam == 0 else f"{lam:.2g}" for lam in lams],
-        value=value,
-    )
+    lams: Sequence[float],
+    description: str = "λ, strength of the penalty",
+    *,
+    value: float | None = None,
+) -> widgets.SelectionSlider:
+    """A slider over values of λ, in order; exactly 0 reads "0 (off)".
+
+    Labels have two digits, or as many as tell neighbours apart. Raises ValueError as `slider` does,
+    and for a λ that is negative or not finite.
+    """
+    lams = [real(f"lams[{i}]", lam) for i, lam in enumerate(lams)]
+    labels = ["0 (off)" if lam == 0 else text for lam, text in zip(lams, _labels(lams, 2))]
+    return slider(lams, description, labels=labels, value=value)
 
 
-def choice(values: Sequence[str], description: str):
+def choice(values: Sequence[str], description: str) -> widgets.ToggleButtons:
     """A choice among a few words."""
     return widgets.ToggleButtons(
         options=list(values), description=description, style={"description_width": "initial"}
     )
 
 
-def matching(name: str, wanted, values: Sequence):
-    """The member of `values` that equals `wanted`, numbers up to rounding."""
-    for value in values:
-        if value == wanted or (
-            isinstance(value, float)
-            and np.isscalar(wanted)
-            and not isinstance(wanted, str)
-            and np.isclose(wanted, value, rtol=1e-5, atol=0)
-        ):
-            return value
-    shown = ", ".join(f"{v:.3g}" if isinstance(v, float) else str(v) for v in values)
-    raise ValueError(f"{name} must be one of {shown}; got {wanted!r}")
+def values(control: widgets.Widget) -> list:
+    """Every value that a control can take, in order.
+
+    control: made by `slider`, `lam_slider` or `choice`, or any slider, choice or checkbox of
+    ipywidgets. Raises ValueError for a control whose values cannot be listed, such as a text field.
+    """
+    if hasattr(control, "options"):
+        options = control.options
+        if isinstance(options, Mapping):
+            return list(options.values())
+        options = list(options)
+        pairs = all(isinstance(option, (tuple, list)) and len(option) == 2 for option in options)
+        return [option[1] for option in options] if pairs else options
+    if isinstance(control, (widgets.Checkbox, widgets.ToggleButton)):
+        return [False, True]
+    bounds = [getattr(control, name, None) for name in ("min", "max", "step")]
+    require(
+        isinstance(control, widgets.ValueWidget)
+        and None not in bounds
+        and not isinstance(control.value, tuple),
+        "control",
+        type(control).__name__,
+        "a slider, a choice or a checkbox",
+    )
+    low, high, step = bounds
+    # Rounded as the front end rounds: 0.1 + 2 · 0.1 is 0.3.
+    steps = range(int((high - low) / step + 1e-9) + 1)
+    places = [type(low)(float(f"{low + i * step:.12g}")) for i in steps]
+    if isinstance(control, widgets.FloatLogSlider):
+        return [float(control.base) ** place for place in places]
+    return places
+
+
+def _plain(value):
+    """A tensor or array of one number as that number, anything else as it is."""
+    if getattr(value, "size", None) is not None and hasattr(value, "item"):
+        number = np.asarray(value)
+        if number.size == 1:
+            return number.item()
+    return value
+
+
+def _labels(values: Sequence, digits: int) -> list[str]:
+    """The values as text: floats with `digits` digits, more where two would be the same."""
+    while True:
+        texts = [f"{v:.{digits}g}" if isinstance(v, float) else str(v) for v in values]
+        if len(set(texts)) == len(texts) or digits == 17:
+            return texts
+        digits += 1

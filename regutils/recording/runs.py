@@ -6,10 +6,8 @@ import functools
 import platform
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -148,14 +146,8 @@ def _machine(split: data.Split, started: float) -> dict[str, Any]:
 
 @functools.lru_cache(1)
 def read_pictures(path: str | None) -> data.Pictures:
-    """CIFAR-10, or a file of arrays train_x (n, 3, 32, 32) uint8, train_y, test_x and test_y."""
-    if path is None:
-        return data.cifar10()
-    with np.load(Path(path).expanduser()) as arrays:
-        x, y, test_x, test_y = (
-            torch.from_numpy(arrays[name]) for name in ("train_x", "train_y", "test_x", "test_y")
-        )
-    return data.Pictures(x, y, (), "", data.Examples(test_x, test_y))
+    """CIFAR-10, or the pictures of a file as `data.archive` reads it."""
+    return data.cifar10() if path is None else data.archive(path)
 
 
 def split_of(job: Job, pictures: data.Pictures) -> data.Split:

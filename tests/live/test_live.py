@@ -203,7 +203,7 @@ def test_a_static_canvas_shows_itself_as_a_png_with_alt_text():
         fig, [plots.Coefficients(ax, ["w"], 1.0)], alt="A stem."
     )._repr_mimebundle_()
     assert data["image/png"].startswith(b"\x89PNG") and metadata == {
-        "image/png": {"alt": "A stem."}
+        "image/png": {"alt": "A stem.", "width": 1056}
     }
 
 
@@ -283,7 +283,7 @@ def test_a_playground_trains_while_its_slider_moves():
             await asyncio.sleep(0)
         assert counter.seen[0] == 0.0 and counter.seen[-1] == LAMS[2] and "λ = 0.001" in box.reading
         box.button.value = False
-        await box._task
+        await box.training.task
         stopped = len(counter.seen)
         await asyncio.sleep(0.02)
         assert len(counter.seen) == stopped == box.progress.value
@@ -298,13 +298,13 @@ def test_one_playground_trains_at_a_time_and_ends_by_itself():
         box.button.value = True
         await asyncio.sleep(0)
         second.button.value = True
-        await asyncio.gather(box._task, second._task)
+        await asyncio.gather(box.training.task, second.training.task)
         assert not box.button.value and not second.button.value and len(other.seen) == 7
         box.button.value = True
         await asyncio.sleep(0)
         Counter().playground()  # as when the learner runs the cell again
-        await box._task
-        assert live.Playground._training is None
+        await box.training.task
+        assert live.Training.current is None
 
     in_a_loop(learner())
 
@@ -315,7 +315,7 @@ def test_a_playground_that_breaks_says_so_and_stops():
         box = counter.playground()
         box.button.value = True
         with pytest.raises(FloatingPointError):
-            await box._task
+            await box.training.task
         assert "Training stopped. FloatingPointError: too far" in box.status_line.value
         assert (
             'role="alert"' in box.status_line.value
