@@ -2,12 +2,13 @@
 
 regutils execute   run notebooks again and keep their outputs
 regutils record    make the results in notebooks/recorded again
+regutils grade     mark the notebooks of a class
 """
 
 import argparse
 import sys
 
-from .course import running
+from .course import grading, running
 from .recording import keeping
 
 
@@ -21,8 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_command(commands)
     keeping.add_command(commands)
+    grading.add_command(commands)
     args = parser.parse_args(arguments)
-    return args.run(args)
+    try:
+        return args.run(args)
+    except ValueError as refused:
+        parser.exit(2, f"regutils: {refused}\n")
 
 
 if __name__ == "__main__":
