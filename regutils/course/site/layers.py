@@ -1,0 +1,73 @@
+"""Pictures of one explorer as a ground that all share and, per picture, what lies on it.
+
+Measured on notebook 01 (139 frames at two pixels per point): 11.7 MB as lossless WebP, 7.5 MB as PNG
+of 64 colours, 5.5 MB as WebP of 64 colours, 4.8 MB as layers that keep every colour.
+"""
+
+import io
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+# So many pictures are enough to see which pixels stay.
+SAMPLE = 24
+
+
+def split(pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+    """(ground, layers) of pictures of one size, each any format that PIL reads; WebP, lossless.
+
+    The ground laid under a layer is the picture, pixel for pixel: a layer is opaque where its picture
+    differs from the ground, and transparent elsewhere.
+    """
+    step = -(-len(pictures) // SAMPLE)
+    ground = _commonest([_pixels(picture) for picture in pictures[::step]])
+
+    def layer(picture: bytes) -> bytes:
+        pixels = _pixels(picture)
+        return _webp(np.where(pixels == ground, np.uint32(0), pixels))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return _webp(ground), list(pool.map(layer, pictures))
+
+
+def laid(ground: bytes, layer: bytes) -> np.ndarray:
+    """The picture again, RGBA (height, width, 4) uint8."""
+    under, over = _pixels(ground), _pixels(layer)
+    return np.where(over == 0, under, over)[..., None].view(np.uint8)
+
+
+def coarser(layer: bytes, grain: int) -> bytes:
+    """The layer with each colour channel rounded to a multiple of `grain`, so off by `grain` / 2 at most."""
+    pixels = _pixels(layer)[..., None].view(np.uint8)
+    colours = (pixels[..., :3].astype(int) + grain // 2) // grain * grain
+    rounded = np.dstack([np.minimum(colours, 255).astype(np.uint8), pixels[..., 3]])
+    rounded[pixels[..., 3] == 0] = 0
+    return _webp(rounded.view(np.uint32)[..., 0])
+
+
+def _pixels(picture: bytes) -> np.ndarray:
+    """RGBA as one number per pixel, (height, width) uint32; what is transparent is 0."""
+    pixels = np.array(Image.open(io.BytesIO(picture)).convert("RGBA"))
+    pixels[pixels[..., 3] == 0] = 0
+    return pixels.view(np.uint32)[..., 0]
+
+
+def _commonest(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Per pixel the value that most pictures have there, if more than half have it (Boyer & Moore 1981)."""
+    ground = pictures[0].copy()
+    votes = np.zeros(ground.shape, int)
+    for pixels in pictures:
+        free = votes == 0
+        ground[free] = pixels[free]
+        votes += np.where(pixels == ground, 1, -1)
+    return ground
+
+
+def _webp(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels)[..., None].view(np.uint8), "RGBA")
+    image.save(buffer, "WEBP", lossless=True, method=4)
+    return buffer.getvalue()
