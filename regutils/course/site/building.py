@@ -163,12 +163,12 @@ def _chapter(path: Path, notebook: nbformat.NotebookNode) -> dict:
     first = notebook.cells[0].source
     title = re.search(r"^# (.+)$", first, re.M)
     number, _, question = (title[1] if title else path.stem).rpartition(" · ")
-    minutes = re.search(r"\*\*Time\*\*\D*(\d+) minutes", first)
+    duration = re.search(r"\*\*Time:?\*\*:?\s*(.+?)(?: to |[.,;\n])", first)
     return {
         "stem": path.stem,
         "number": number,
         "question": question,
-        "minutes": minutes[1] if minutes else "",
+        "time": duration[1] if duration else "",
         "sliders": "",
     }
 

@@ -7,6 +7,17 @@ from latex2mathml import converter
 
 from ...arguments import require
 
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+ElementTree.register_namespace("", NAMESPACE)
+
+MO = f"{{{NAMESPACE}}}mo"
+LIMITS = {
+    f"{{{NAMESPACE}}}{beside}": f"{{{NAMESPACE}}}{below}"
+    for beside, below in (("msub", "munder"), ("msup", "mover"), ("msubsup", "munderover"))
+}
+SUMS = set("∑∏")
+BRACES = set("⏟⏞")
+
 
 def mathml(tex: str, display: bool = False) -> str:
     """A formula as a `math` element; `display` puts it on a line of its own.
@@ -23,6 +34,17 @@ def mathml(tex: str, display: bool = False) -> str:
     known = tree is not None and not any(re.search(r"\\[a-zA-Z]|&", word) for word in words)
     require(known, "formula", tex, "TeX that latex2mathml turns into MathML")
     tree.set("alttext", tex)
-    for prefix in ("http://www.w3.org/1998/Math/MathML",):
-        ElementTree.register_namespace("", prefix)
+    _mend(tree)
     return ElementTree.tostring(tree, encoding="unicode")
+
+
+def _mend(tree: ElementTree.Element) -> None:
+    """What browsers would draw otherwise than TeX: limits beside a sum, fences and braces too short."""
+    for node in tree.iter():
+        if node.tag in LIMITS and node[0].tag == MO and node[0].text in SUMS:
+            node.tag = LIMITS[node.tag]  # in a line of text browsers put them beside it again
+        if node.tag == MO and "minsize" in node.attrib:
+            opening = (node.text or "") in "([{⟨"
+            node.attrib |= {"stretchy": "true", "form": "prefix" if opening else "postfix"}
+        if node.tag == MO and (node.text or "") in BRACES:
+            node.set("stretchy", "true")

@@ -158,4 +158,8 @@ def _unique(values) -> list:
 
 def lacking(data: Mapping) -> bool:
     """Whether the data of an output are those of an explorer without its frames."""
-    return "application/vnd.jupyter.widget-view+json" in data and "image/png" in data and MIME not in data
+    return (
+        "application/vnd.jupyter.widget-view+json" in data
+        and "image/png" in data
+        and MIME not in data
+    )

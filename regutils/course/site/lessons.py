@@ -1,6 +1,8 @@
 """A notebook made ready for its page, and the exporter that writes it: a preprocessor and a template."""
 
+import base64
 import html
+import io
 import json
 import re
 from collections.abc import Set
@@ -10,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
+from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -55,6 +58,8 @@ class Lesson(Preprocessor):
                 data = output.get("data", {})
                 if MIME in data:
                     output.metadata["explorer"] = self._explorer(data[MIME], cell)
+                elif "image/png" in data:
+                    output.metadata["still"] = _still(data["image/png"], output.metadata)
                 require(not lacking(data), "explorer", cell.id, "executed with its frames")
         return cell, resources
 
@@ -74,6 +79,9 @@ class Lesson(Preprocessor):
         name = described["name"] or cell.id
         same = [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))]
         explorer = described | {"id": next(name for name in same if name not in taken)}
+        explorer["start"] = 0
+        for control in explorer["controls"]:
+            explorer["start"] = explorer["start"] * len(control["texts"]) + control["start"]
         self.explorers.append(explorer)
         return explorer
 
@@ -139,6 +147,14 @@ class Page(TemplateExporter):
 
     def _file_extension_default(self):
         return ".html"
+
+
+def _still(picture: str, metadata: dict) -> dict:
+    """What an `img` needs to know of a PNG in base64, so that the text does not jump when it is there."""
+    about = metadata.get("image/png", {})
+    width, height = Image.open(io.BytesIO(base64.b64decode(picture))).size
+    shown = about.get("width", width)
+    return {"alt": about.get("alt", ""), "width": shown, "height": round(shown * height / width)}
 
 
 def coloured(code: str) -> str:

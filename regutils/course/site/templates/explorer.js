@@ -13,8 +13,15 @@ class Explorer {
   constructor(section) {
     this.section = section;
     this.canvas = section.querySelector("canvas");
-    this.context = this.canvas.getContext("2d", { alpha: false });
     this.reading = section.querySelector(".reading");
+    this.canvas.style.width = `${this.canvas.dataset.width}px`;
+    for (const part of section.querySelectorAll("[hidden]")) part.hidden = false;
+  }
+
+  // Begins to work, once; until then nothing of it is parsed or decoded.
+  wake() {
+    if (this.data) return this;
+    const { section, canvas } = this;
     this.data = JSON.parse(document.getElementById(`${section.id}-data`).textContent);
     this.controls = this.data.controls.map((control, i) => ({
       ...control,
@@ -22,11 +29,10 @@ class Explorer {
       element: section.querySelectorAll(".control")[i],
       at: control.start,
     }));
-    this.most = Math.max(8, Math.floor(KEPT_BYTES / (4 * this.canvas.width * this.canvas.height)));
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.most = Math.max(8, Math.floor(KEPT_BYTES / (4 * canvas.width * canvas.height)));
     this.decoded = new Map(); // position → ImageBitmap
     this.decoding = new Map(); // position → promise of one
-    this.canvas.style.maxWidth = `${this.canvas.dataset.width}px`;
-    for (const part of section.querySelectorAll("[hidden]")) part.hidden = false;
     for (const control of this.controls) {
       control.element.addEventListener("input", (event) => {
         this.set({ [control.name]: Number(event.target.value) });
@@ -38,6 +44,7 @@ class Explorer {
       copy(event.target, location.href);
     });
     this.set({});
+    return this;
   }
 
   // Position of the controls among all combinations; the last control runs fastest.
@@ -175,32 +182,28 @@ async function copy(button, text) {
 }
 
 function main() {
-  const explorers = new Map();
-  const wake = (section) => {
-    if (!explorers.has(section.id)) explorers.set(section.id, new Explorer(section));
-    return explorers.get(section.id);
-  };
+  const sections = [...document.querySelectorAll("[data-explorer]")];
+  const explorers = new Map(sections.map((section) => [section, new Explorer(section)]));
 
   // `02_l2.html#explorer_lambda?lam=0.032` is that explorer at that setting.
   const follow = () => {
     const [id, values] = decodeURIComponent(location.hash.slice(1)).split("?");
     const section = document.getElementById(id);
-    if (!section?.matches("[data-explorer]")) return;
-    wake(section).read(new URLSearchParams(values));
-    if (values !== undefined) section.scrollIntoView();
+    if (!explorers.has(section)) return;
+    section.scrollIntoView();
+    explorers.get(section).wake().read(new URLSearchParams(values));
   };
+  follow();
+  addEventListener("hashchange", follow);
 
   // An explorer begins to work shortly before it can be seen.
   const watch = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
+    for (const entry of entries.filter((entry) => entry.isIntersecting)) {
       watch.unobserve(entry.target);
-      wake(entry.target);
+      explorers.get(entry.target).wake();
     }
   }, { rootMargin: "600px" });
-  for (const section of document.querySelectorAll("[data-explorer]")) watch.observe(section);
-  follow();
-  addEventListener("hashchange", follow);
+  for (const section of sections) watch.observe(section);
 
   for (const source of document.querySelectorAll("pre.code")) {
     const button = document.createElement("button");
@@ -213,7 +216,7 @@ function main() {
 
   // What is too wide scrolls, and the keyboard must get there.
   const reach = () => {
-    for (const box of document.querySelectorAll("pre, .wide, .formula")) {
+    for (const box of document.querySelectorAll("pre, .wide, .formula, .live")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
