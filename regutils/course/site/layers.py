@@ -16,7 +16,7 @@ from PIL import Image
 SAMPLE = 24
 
 # What so many of them show at a pixel belongs to the ground.
-NEARLY_ALL = 0.8
+NEARLY_ALL = 0.95
 
 
 def split(pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]]:

@@ -102,7 +102,7 @@ class Text(IPythonRenderer):
         return mathml(body)
 
     def block_math(self, body: str) -> str:
-        return f'<div class="formula">{mathml(body, display=True)}</div>'
+        return f'<span class="formula">{mathml(body, display=True)}</span>'
 
     def heading(self, text: str, level: int, **attrs) -> str:
         words = html.unescape(re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", text)).strip()
@@ -130,6 +130,10 @@ class Text(IPythonRenderer):
 
     def table(self, text: str) -> str:
         return f'<div class="wide"><table>\n{text}</table></div>\n'
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        # An empty corner is no heading of anything.
+        return super().table_cell(text, align, head and bool(text.strip()))
 
     def block_code(self, code: str, info: str | None = None) -> str:
         if (info or "").split()[:1] == ["python"]:
