@@ -11,5 +11,5 @@
     course     the exercises and their checks; what runs the notebooks
     recording  `regutils record`: the long runs behind notebooks/recorded, and how they are read
 
-Importing regutils itself loads none of them: `from regutils import data, train` loads what it names.
+Importing regutils itself loads none of them; `from regutils import data, train` loads those two.
 """

@@ -1,6 +1,8 @@
-"""The command line: `regutils execute` runs notebooks, `regutils site` makes web pages of them.
+"""The command line.
 
-`regutils record` makes the recorded results.
+regutils execute   run notebooks again and keep their outputs
+regutils site      make web pages whose sliders need no kernel
+regutils record    make the results in notebooks/recorded again
 """
 
 import argparse
@@ -8,16 +10,20 @@ import sys
 
 from .course import running
 from .course.site import building
-from .recording import runs
+from .recording import keeping
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a sub-command; its exit status."""
-    parser = argparse.ArgumentParser(prog="regutils", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="regutils",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_command(commands)
     building.add_command(commands)
-    runs.add_command(commands)
+    keeping.add_command(commands)
     args = parser.parse_args(arguments)
     return args.run(args)
 

@@ -7,18 +7,24 @@ what it accepts.
 import math
 from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import torch
 
 
-def require(ok: bool, name: str, got, accepts: str) -> None:
+def require(ok: bool, name: str, got: Any, accepts: str) -> None:
     """Raise ValueError unless `ok`."""
     if not ok:
         raise ValueError(f"{name} must be {accepts}; got {got!r}")
 
 
-def real(name: str, value, low: float = 0.0, high: float = math.inf, below: bool = False) -> float:
-    """A finite number in [low, high], or in [low, high) with `below`. Tensors and arrays of one element count."""
+def real(
+    name: str, value: Any, low: float = 0.0, high: float = math.inf, below: bool = False
+) -> float:
+    """A finite number in [low, high], or in [low, high) with `below`.
+
+    Tensors and arrays of one element count.
+    """
     if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(
         value, "shape", None
     ) == ():
@@ -38,13 +44,13 @@ def real(name: str, value, low: float = 0.0, high: float = math.inf, below: bool
     return float(value)
 
 
-def positive(name: str, value) -> float:
+def positive(name: str, value: Any) -> float:
     """A finite number above 0."""
     require(real(name, value) > 0, name, value, "a number above 0")
     return float(value)
 
 
-def count(name: str, value, low: int = 1, high: float = math.inf) -> int:
+def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     """A whole number in [low, high]."""
     accepts = f"a whole number of at least {low}" + (
         f" and at most {high}" if high < math.inf else ""
@@ -57,7 +63,8 @@ def count(name: str, value, low: int = 1, high: float = math.inf) -> int:
 def position(name: str, wanted, values: Sequence) -> int:
     """The index in `values` of the member that equals `wanted`, numbers up to rounding.
 
-    An exact member comes before a near one, so values that differ in the sixth digit are told apart.
+    An exact member comes before a near one, so values that differ in the sixth digit are told
+    apart.
     """
     for same in (_equal, _near):
         for i, value in enumerate(values):
@@ -83,9 +90,19 @@ def _near(wanted, value) -> bool:
 
 
 def column(
-    name: str, values, low: float = 0.0, high: float = math.inf, below: bool = False
+    name: str,
+    values: Any,
+    low: float = 0.0,
+    high: float = math.inf,
+    below: bool = False,
+    dtype: torch.dtype | None = None,
 ) -> torch.Tensor:
-    """A non-empty one-dimensional sequence of numbers, each as in `real`; returned as a float tensor (K,)."""
-    good = not isinstance(values, str) and hasattr(values, "__len__") and len(values) > 0
+    """A non-empty one-dimensional sequence of numbers, each as in `real`.
+
+    Returned as a tensor (K,) of `dtype`, torch's default unless given.
+    """
+    good = not isinstance(values, str) and hasattr(values, "__len__")
+    good = good and getattr(values, "ndim", 1) == 1 and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")
-    return torch.tensor([real(f"{name}[{i}]", v, low, high, below) for i, v in enumerate(values)])
+    checked = [real(f"{name}[{i}]", v, low, high, below) for i, v in enumerate(values)]
+    return torch.tensor(checked, dtype=dtype or torch.get_default_dtype())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -10,27 +11,53 @@ from .arguments import count, real, require
 
 
 class Dropout(nn.Module):
-    """Inverted dropout: in training each activation is set to 0 with probability p, the rest divided by 1 − p.
+    """Inverted dropout: in training an activation is 0 with probability p, or divided by 1 − p.
 
-    As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch (`sweep`, with
-    `vary`) can each have their own. Any shape in, the same out. Source: Srivastava et al. 2014.
+    As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch
+    (`sweep`, with `vary`) can each have their own. It is a setting, not something learned: no
+    state_dict holds it, and loading one leaves it as it is. Any shape in, the same out.
+    Source: Srivastava et al. 2014.
     """
 
-    def __init__(self, p: float = 0.5):
+    p: Tensor
+
+    def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        self.register_buffer("p", torch.tensor(real("p", p, high=1.0, below=True)))
+        checked = torch.tensor(real("p", p, high=1.0, below=True))
+        self.register_buffer("p", checked, persistent=False)
+        self.register_load_state_dict_pre_hook(_forget_p)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x
-        return x * (torch.rand_like(x) >= self.p) / (1 - self.p)
+        # In float32 at least: bfloat16 knows 256 numbers in [0, 1), too few to be below 0.001.
+        drawn = torch.rand_like(x, dtype=torch.promote_types(x.dtype, torch.float32))
+        return x * (drawn >= self.p) / (1 - self.p)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # p moves to another device with the model, but keeps its digits when weights lose theirs.
+        p = self.p
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        self.p = p.to(self.p.device)
+        return self
+
+    def extra_repr(self) -> str:
+        return f"p={float(self.p):g}"
+
+
+def _forget_p(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Files from before p was a setting hold it; it is not taken from them."""
+    state.pop(prefix + "p", None)
 
 
 class MLP(nn.Sequential):
-    """Linear layers of the given sizes with an activation between them: MLP(64, 64, 10) maps (n, 64) to (n, 10).
+    """Linear layers with an activation between them: MLP(64, 64, 10) maps (n, 64) to (n, 10).
 
-    `dropout` is p after each hidden activation, `input_dropout` p on the inputs, each in [0, 1); 0 puts no module
-    there. The buffers are called "dropout.p" (one module serves all hidden layers) and "input_dropout.p".
+    - sizes: at least two, inputs first, outputs last.
+    - dropout: p after each hidden activation, in [0, 1); 0 puts no module there. One module serves
+      all hidden layers, so its buffer is "dropout.p".
+    - input_dropout: p on the inputs, likewise; its buffer is "input_dropout.p".
+    - activation: makes the module between two layers.
     """
 
     def __init__(
@@ -39,7 +66,7 @@ class MLP(nn.Sequential):
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         activation: Callable[[], nn.Module] = nn.ReLU,
-    ):
+    ) -> None:
         require(len(sizes) >= 2, "sizes", sizes, "at least two whole numbers, inputs and outputs")
         super().__init__()
         if real("input_dropout", input_dropout, high=1.0, below=True):
@@ -56,12 +83,15 @@ class MLP(nn.Sequential):
 class SeedCNN(nn.Sequential):
     """The study note's network for pictures: (n, 3, 32, 32) to (n, 10).
 
-    Three 5×5 convolutions with max-pooling, then two linear layers: conv1, conv2, conv3, linear1, linear2. As in the
-    note there is no activation; `activation=nn.ReLU` puts one after each hidden layer. `dropout` is p in [0, 1) on the
-    inputs of both linear layers (buffer "dropout.p"); 0 puts no module there.
+    Three 5×5 convolutions with max-pooling, then two linear layers: conv1, conv2, conv3, linear1,
+    linear2. As in the note there is no activation; `activation=nn.ReLU` puts one after each hidden
+    layer. `dropout` is p in [0, 1) on the inputs of both linear layers (buffer "dropout.p"); 0 puts
+    no module there.
     """
 
-    def __init__(self, activation: Callable[[], nn.Module] = nn.Identity, dropout: float = 0.0):
+    def __init__(
+        self, activation: Callable[[], nn.Module] = nn.Identity, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         drop = Dropout(dropout) if real("dropout", dropout, high=1.0, below=True) else None
         for i, (n_in, n_out) in enumerate(((3, 32), (32, 32), (32, 64)), start=1):
@@ -78,7 +108,7 @@ class SeedCNN(nn.Sequential):
 
 
 def seeded(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """`make_model()` with the initial weights that `seed` gives; the global random state is left as it was."""
+    """`make_model()` with the weights that `seed` gives; the global random state is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(count("seed", seed, low=0))
         return make_model()

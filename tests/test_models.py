@@ -57,3 +57,28 @@ def test_seeded_gives_the_seeds_weights_and_leaves_the_global_state_alone():
     a, b = (models.seeded(lambda: models.MLP(3, 2), 1) for _ in range(2))
     assert torch.equal(a.linear1.weight, b.linear1.weight)
     assert torch.equal(torch.rand(3), wanted)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_dropout_is_drawn_finely_enough_in_every_number_type(kind):
+    """Issue 11, 9: bfloat16 knows 256 numbers below 1, too few for p = 0.001 and p = 0.999."""
+    torch.manual_seed(0)
+    x = torch.ones(2000, 1000, dtype=kind)
+    for p in (0.001, 0.999):
+        layer = models.Dropout(p).to(kind)
+        out = layer(x)
+        assert out.dtype == kind and out.isfinite().all()
+        assert float((out == 0).double().mean()) == pytest.approx(p, rel=0.1 if p < 0.5 else 1e-3)
+
+
+def test_p_is_a_setting_that_no_state_dict_puts_back():
+    """Issue 11, 2."""
+    old, new = (models.MLP(2, 4, 2, dropout=p) for p in (0.3, 0.6))
+    assert "dropout.p" not in old.state_dict()
+    new.load_state_dict(old.state_dict())
+    assert new.dropout.p == pytest.approx(0.6)
+    new.load_state_dict(old.state_dict() | {"dropout.p": torch.tensor(0.3)})  # as files once had it
+    assert new.dropout.p == pytest.approx(0.6)
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        new.load_state_dict(old.state_dict() | {"linear3.p": torch.tensor(0.3)})
+    assert "p=0.6" in repr(new)

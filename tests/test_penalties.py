@@ -137,3 +137,109 @@ def test_a_penalty_is_known_by_name_function_or_itself():
             penalties.get(wrong)
     with pytest.raises(ValueError, match="l1_ratio must be"):
         penalties.elastic_net(1.2)
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_sums_of_half_precision_neither_overflow_nor_stop_counting(kind):
+    """Issue 11, 6: a million weights of 0.3."""
+    weights = {"w": torch.full((1000, 1000), 0.3, dtype=kind).requires_grad_()}
+    assert penalties.l2(weights).item() == pytest.approx(90_000, rel=6e-3)
+    assert penalties.l1(weights).item() == pytest.approx(300_000, rel=6e-3)
+    assert penalties.elastic_net(0.5).value(weights).item() == pytest.approx(195_000, rel=6e-3)
+    penalties.l2(weights).backward()
+    assert weights["w"].grad.dtype == kind
+    assert weights["w"].grad[0, 0].item() == pytest.approx(0.6, rel=6e-3)
+    assert penalties.l2({"w": torch.ones(2, dtype=torch.float64)}).dtype == torch.float64
+
+
+def test_complex_weights_count_by_their_size():
+    weights = {"w": torch.tensor([3 + 4j, -1j]).requires_grad_()}
+    assert penalties.l2(weights).item() == 26 and penalties.l1(weights).item() == 6
+    penalties.l2(weights).backward()
+    torch.testing.assert_close(weights["w"].grad, penalties.PENALTIES["l2"].gradient(weights["w"]))
+    shrunk = penalties.soft_threshold(weights["w"], 2.5)
+    torch.testing.assert_close(shrunk.detach(), torch.tensor([1.5 + 2j, 0]))
+
+
+def test_no_weights_cost_nothing_and_a_tensor_is_no_mapping():
+    assert penalties.l2({}) == penalties.l1({}) == 0
+    with pytest.raises(ValueError, match="weights must be a mapping from names to tensors"):
+        penalties.l2(torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    "prox", [penalties.soft_threshold, penalties.shrink, penalties.elastic_net(0.5).prox]
+)
+def test_a_threshold_below_0_is_refused_as_number_and_as_tensor(prox):
+    """Issue 11, 7."""
+    nan = float("nan")
+    for wrong in (-0.5, nan, torch.tensor(-1.0), torch.tensor(nan), torch.tensor([[0.1, -1e-9]])):
+        with pytest.raises(ValueError, match=r"t must be .*; got"):
+            prox(W["a"], wrong)
+    right = torch.tensor([[0.0, 0.1], [0.2, 0.3]])
+    each = [[prox(w, float(t)) for w, t in zip(*rows)] for rows in zip(W["a"], right)]
+    torch.testing.assert_close(prox(W["a"], right), torch.tensor(each))
+    stacked = torch.func.vmap(prox)(W["a"], torch.tensor([0.1, 0.2]))
+    torch.testing.assert_close(stacked[1], prox(W["a"][1], 0.2))
+
+
+@pytest.mark.parametrize(
+    ("layer", "counted"),
+    [
+        (
+            nn.LSTM(2, 4, proj_size=3),
+            ["weight_ih_l0", "weight_hh_l0", "weight_hr_l0"],
+        ),
+        (
+            nn.GRU(2, 4, bidirectional=True),
+            ["weight_ih_l0", "weight_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse"],
+        ),
+        (nn.LSTMCell(2, 4), ["weight_ih", "weight_hh"]),
+        (nn.MultiheadAttention(4, 2, add_bias_kv=True), ["in_proj_weight", "out_proj.weight"]),
+        (
+            nn.MultiheadAttention(4, 2, kdim=3, vdim=5),
+            ["q_proj_weight", "k_proj_weight", "v_proj_weight", "out_proj.weight"],
+        ),
+        (nn.PReLU(3), []),
+        (nn.Embedding(5, 2), ["weight"]),
+        (nn.Bilinear(2, 3, 4), ["weight"]),
+        (nn.ConvTranspose2d(2, 3, 2), ["weight"]),
+        (nn.LayerNorm((3, 4)), []),
+        (nn.InstanceNorm2d(3, affine=True), []),
+        (nn.RMSNorm((3, 4)), []),
+    ],
+)
+def test_what_a_bias_is_is_told_by_the_layer_not_by_a_names_ending(layer, counted):
+    """Issue 11, 5."""
+    assert list(penalties.weights(layer)) == counted
+    decayed, rest = penalties.decay_groups(layer, 0.1)
+    assert len(decayed["params"]) == len(counted)
+    assert len(decayed["params"]) + len(rest["params"]) == len(list(layer.parameters()))
+
+
+class Own(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.unbias = nn.Parameter(torch.ones(3, 2))
+        self.scale = nn.Parameter(torch.ones(3))
+
+
+def test_of_a_strangers_parameters_the_matrices_are_weights():
+    assert list(penalties.weights(Own())) == ["unbias"]
+
+
+def tied(frozen=False):
+    model = nn.ModuleDict({"enc": nn.Linear(3, 3), "dec": nn.Linear(3, 3)})
+    model["dec"].weight = model["enc"].weight
+    model["enc"].weight.requires_grad_(not frozen)
+    return model
+
+
+def test_tied_weights_are_known_by_identity_and_frozen_ones_are_not_counted():
+    """Issue 11, 3 and 4."""
+    assert list(penalties.weights(tied())) == ["enc.weight"]
+    assert list(penalties.weights(tied(frozen=True))) == []
+    for frozen in (False, True):
+        decayed, rest = penalties.decay_groups(tied(frozen), 0.1)
+        assert [len(decayed["params"]), len(rest["params"])] == [1, 2]
+        torch.optim.SGD([decayed, rest], lr=0.1)

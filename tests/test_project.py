@@ -1,11 +1,13 @@
-"""The project as a whole: what importing costs, which way imports go, what stands where, that versions are in step."""
+"""The project as a whole.
+
+What importing costs, which way imports go, what stands where, that versions are in step.
+"""
 
 import ast
 import re
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 from conftest import NOTEBOOKS, ROOT
@@ -116,7 +118,10 @@ def test_no_module_bears_the_name_of_what_it_holds(name):
 
 
 def test_importing_costs_little_over_torch():
-    """No clock: what would cost is not loaded. torchvision and scikit-learn only where they are asked for."""
+    """No clock.
+
+    What would cost is not loaded. torchvision and scikit-learn only where they are asked for.
+    """
 
     def loaded(names):
         code = f"import sys, {names}; print('|'.join(m for m in sys.modules if '.' not in m))"

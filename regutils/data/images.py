@@ -1,4 +1,7 @@
-"""Pictures as one uint8 tensor (n, 3, h, w), standardised per channel once they are split; augmentation; a stand-in."""
+"""Pictures as one uint8 tensor (n, 3, h, w): their split, augmentation, a stand-in.
+
+Pictures of a Split are standardised per channel by its training part.
+"""
 
 from dataclasses import dataclass
 
@@ -7,14 +10,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..arguments import count, require
-from .parts import Examples, Split
+from .parts import Examples, Split, Standardise, cut, rng, split_of
+
+# Over pictures, rows and columns: one mean and one spread per channel.
+PER_CHANNEL = (0, 2, 3)
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """x (n, 3, h, w) uint8 and labels y (n,), with the names of the classes; `test` are further pictures, if any.
+    """Pictures with labels, not yet split.
 
-    source: what a figure's title says of them.
+    - x (n, 3, h, w) uint8, y (n,): the pictures to train on, and to choose by.
+    - classes: the names of the classes.
+    - source: what a figure's title says of them.
+    - test, val: further pictures that were set apart by whoever made the collection, if any.
     """
 
     x: Tensor
@@ -22,43 +31,39 @@ class Pictures:
     classes: tuple[str, ...]
     source: str
     test: Examples | None = None
+    val: Examples | None = None
 
-    def split(self, n_train: int = 5000, n_val: int = 5000, seed: int = 0) -> Split:
-        """Shuffled by `seed` and cut; standardised per channel. Test pictures are `test`, else the rest."""
-        count("n_train", n_train, high=len(self.x) - n_val - (self.test is None))
-        order = torch.randperm(
-            len(self.x), generator=torch.Generator().manual_seed(count("seed", seed, low=0))
-        )
-        train, val, rest = order.split(
-            [n_train, count("n_val", n_val), len(self.x) - n_train - n_val]
-        )
-        scale = Standardise(self.x[train])
-        test = Examples(self.x[rest], self.y[rest]) if self.test is None else self.test
-        return Split(
-            (scale(self.x[train]), self.y[train]),
-            (scale(self.x[val]), self.y[val]),
-            (scale(test.x), test.y),
-        )
+    def split(self, n_train: int | None = None, n_val: int | None = None, seed: int = 0) -> Split:
+        """Shuffled by `seed`, cut, standardised per channel.
 
+        - n_train: 5,000 unless given; all there are where the collection has its own `val`.
+        - n_val: 5,000 unless given; where the collection has its own `val`, all of that.
 
-class Standardise:
-    """uint8 pictures to float32 less the mean of each channel, over its standard deviation, both of `train`."""
+        Test pictures are `test`, else those left over.
 
-    def __init__(self, train: Tensor):
-        sums = torch.stack([train[:, c].double().mean() for c in range(train.shape[1])])
-        squares = torch.stack([train[:, c].double().square().mean() for c in range(train.shape[1])])
-        self.mean = sums.float().view(1, -1, 1, 1)
-        self.sd = (squares - sums.square()).clamp_min(1e-12).sqrt().float().view(1, -1, 1, 1)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return (x.float() - self.mean) / self.sd
+        Raises ValueError when there are too few, or when `n_val` is given beside a `val`.
+        """
+        rest = 1 if self.test is None else 0
+        if self.val is None:
+            n_train = 5000 if n_train is None else n_train
+            n_val = count("n_val", 5000 if n_val is None else n_val)
+        else:
+            n_train = len(self.x) - rest if n_train is None else n_train
+            require(n_val is None, "n_val", n_val, "left out: this collection has its own val part")
+            n_val = 0
+        train, chosen, left = cut(len(self.x), n_train, n_val, seed, rest)
+        val = Examples(self.x[chosen], self.y[chosen]) if self.val is None else self.val
+        test = Examples(self.x[left], self.y[left]) if self.test is None else self.test
+        x, y = self.x[train], self.y[train]
+        return split_of(((x, y), val, test), Standardise(x, PER_CHANNEL, PER_CHANNEL))
 
 
 def augment(x: Tensor, pad: int = 4) -> Tensor:
-    """Each picture of a batch (n, c, h, w) shifted by up to `pad` pixels in each direction and mirrored at random.
+    """Each picture of a batch (n, c, h, w) shifted by up to `pad` pixels each way, and mirrored.
 
-    Pads with zeros (the training mean, once standardised) and cuts a window of the old size; half the pictures are
-    mirrored left to right. Draws from torch's global random state: n row shifts, n column shifts, n mirrorings.
+    Pads with zeros (the training mean, once standardised) and cuts a window of the old size; half
+    the pictures are mirrored left to right. Draws from torch's global random state: n row shifts,
+    n column shifts, n mirrorings.
     """
     n, _, h, w = x.shape
     require(0 <= pad < min(h, w), "pad", pad, f"a whole number from 0 to {min(h, w) - 1}")
@@ -68,50 +73,45 @@ def augment(x: Tensor, pad: int = 4) -> Tensor:
     columns = torch.arange(w, device=x.device).expand(n, w)
     columns = left[:, None] + torch.where(mirrored[:, None], w - 1 - columns, columns)
     which = torch.arange(n, device=x.device)[:, None, None]
-    # Indexed like this the channels come last: the layout that convolutions read fastest, shown as (n, c, h, w).
-    return F.pad(x, (pad,) * 4)[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    # Indexed like this the channels come last: the layout that convolutions read fastest, shown as
+    # (n, c, h, w).
+    padded = F.pad(x, (pad,) * 4)
+    return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
 def coloured_digits(seed: int = 0) -> Pictures:
-    """A stand-in that needs no network: scikit-learn's 1,797 digits in colour on coloured, textured backgrounds.
+    """A stand-in that needs no network: scikit-learn's 1,797 digits in colour.
 
-    3×32×32, ten classes. Each digit is used once, so no digit is both in a training and in a test part.
+    3×32×32, ten classes, on coloured, textured backgrounds. Each digit is used once, so no digit
+    is both in a training and in a test part.
     """
     from sklearn.datasets import load_digits
 
     digits, labels = load_digits(return_X_y=True)
-    n, g = len(digits), torch.Generator().manual_seed(count("seed", seed, low=0))
+    n, g = len(digits), rng(seed)
+    kind = torch.float32
 
-    def uniform(low, high, *shape):
-        return torch.rand(*shape, generator=g) * (high - low) + low
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return torch.rand(*shape, generator=g, dtype=kind) * (high - low) + low
 
-    ink = torch.from_numpy(digits).float().view(n, 1, 8, 8) / 16
+    ink = torch.from_numpy(digits).to(kind).view(n, 1, 8, 8) / 16
     # Turned by up to 20°, 55–90 % as large as the picture, moved by up to a fifth of it.
     angle, scale = uniform(-0.35, 0.35, n), 1 / uniform(0.55, 0.9, n)
-    turn = torch.stack(
-        [scale * angle.cos(), -scale * angle.sin(), scale * angle.sin(), scale * angle.cos()], 1
-    )
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1) * scale[:, None]
     theta = torch.cat([turn.view(n, 2, 2), uniform(-0.2, 0.2, n, 2, 1)], 2)
-    grid = F.affine_grid(theta, (n, 1, 32, 32), align_corners=False)
+    grid = F.affine_grid(theta, [n, 1, 32, 32], align_corners=False)
     mask = F.grid_sample(ink, grid, align_corners=False)
-    # Two colours in blotches, stripes across them, grain; the digit is mostly the lighter, hardly so as chance has it.
-    blotch = F.interpolate(
-        uniform(0, 1, n, 1, 5, 5), (32, 32), mode="bicubic", align_corners=False
-    ).clamp(0, 1)
+    # Two colours in blotches, stripes across them, grain; the digit is mostly the lighter, hardly
+    # so as chance has it.
+    blotch = uniform(0, 1, n, 1, 5, 5)
+    blotch = F.interpolate(blotch, (32, 32), mode="bicubic", align_corners=False).clamp(0, 1)
     first, second = uniform(0, 0.7, 2, n, 3, 1, 1)
     colour = uniform(0.4, 1, n, 3, 1, 1)
-    wave = uniform(0.2, 1.2, n, 1, 1, 1) * torch.arange(32.0)
+    wave = uniform(0.2, 1.2, n, 1, 1, 1) * torch.arange(32, dtype=kind)
     stripes = torch.sin(wave + wave.transpose(2, 3) * uniform(-1, 1, n, 1, 1, 1))
-    ground = (
-        blotch * first
-        + (1 - blotch) * second
-        + 0.12 * stripes
-        + 0.06 * torch.randn(n, 3, 32, 32, generator=g)
-    )
+    grain = torch.randn(n, 3, 32, 32, generator=g, dtype=kind)
+    ground = blotch * first + (1 - blotch) * second + 0.12 * stripes + 0.06 * grain
     x = (ground * (1 - mask) + colour * mask).clamp(0, 1)
-    return Pictures(
-        (x * 255).round().to(torch.uint8),
-        torch.from_numpy(labels),
-        tuple("0123456789"),
-        "coloured digits, a stand-in",
-    )
+    source = "coloured digits, a stand-in"
+    pixels = (x * 255).round().to(torch.uint8)
+    return Pictures(pixels, torch.from_numpy(labels), tuple("0123456789"), source)

@@ -1,7 +1,8 @@
-"""One Split of examples into train, val and test; one cut, one standardise."""
+"""One Split of examples into train, val and test: one way to cut it, one way to standardise it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from ..arguments import count, require
 
 
 class Examples(NamedTuple):
-    """Inputs `x` (n, ...) and targets `y` (n,) or (n, outputs)."""
+    """Inputs `x` (n, ...) and targets `y`, (n,) or (n, outputs)."""
 
     x: Tensor
     y: Tensor
@@ -20,65 +21,52 @@ class Examples(NamedTuple):
 class Split:
     """Three parts that share no example: train on one, choose λ on the second, open the third once.
 
-    Each part is an `Examples`, or a pair of tensors. Raises ValueError when a part is empty, when x and y
-    differ in length, when parts differ in shape or kind of target, or when a value is not finite.
+    Each part is an `Examples`, or a pair of tensors. Integer targets mean classification
+    (cross-entropy), floating ones regression (mean squared error).
+
+    Raises ValueError when a part is empty, when x and y differ in length, when parts differ in
+    shape or kind of target, or when a value is not finite.
     """
 
     train: Examples
     val: Examples
     test: Examples
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("train", "val", "test"):
             part = getattr(self, name)
-            require(
-                isinstance(part, tuple) and len(part) == 2,
-                name,
-                type(part).__name__,
-                "a pair of tensors (x, y)",
-            )
+            pair = isinstance(part, tuple) and len(part) == 2
+            require(pair, name, type(part).__name__, "a pair of tensors (x, y)")
             object.__setattr__(self, name, _examples(name, *part))
+        shape = self.train.x.shape[1:]
+        like_x = f"of the shape of train.x, (n, {', '.join(map(str, shape))})"
+        like_y = f"like train.y, {self.train.y.dtype}"
         for name, part in (("val", self.val), ("test", self.test)):
-            require(
-                part.x.shape[1:] == self.train.x.shape[1:],
-                f"{name}.x",
-                tuple(part.x.shape),
-                f"of the shape of train.x, (n, {', '.join(map(str, self.train.x.shape[1:]))})",
-            )
-            require(
-                part.y.shape[1:] == self.train.y.shape[1:] and part.y.dtype == self.train.y.dtype,
-                f"{name}.y",
-                f"{part.y.dtype} {tuple(part.y.shape)}",
-                f"like train.y, {self.train.y.dtype}",
-            )
+            require(part.x.shape[1:] == shape, f"{name}.x", tuple(part.x.shape), like_x)
+            same = part.y.shape[1:] == self.train.y.shape[1:] and part.y.dtype == self.train.y.dtype
+            require(same, f"{name}.y", f"{part.y.dtype} {tuple(part.y.shape)}", like_y)
 
-    def to(self, *args, **kwargs) -> "Split":
-        """Every input and floating target moved as by `Tensor.to`; integer targets keep their type."""
+    def to(self, *args: Any, **kwargs: Any) -> "Split":
+        """Every input and floating target moved as by `Tensor.to`; integer targets stay integer."""
 
-        def move(part):
+        def move(part: Examples) -> Examples:
             y = part.y.to(*args, **kwargs)
             return Examples(
-                part.x.to(*args, **kwargs), y if part.y.is_floating_point() else y.to(part.y.dtype)
+                part.x.to(*args, **kwargs),
+                y if part.y.is_floating_point() else y.to(part.y.dtype),
             )
 
         return replace(self, train=move(self.train), val=move(self.val), test=move(self.test))
 
 
-def _examples(name: str, x, y) -> Examples:
+def _examples(name: str, x: Any, y: Any) -> Examples:
     for letter, value in (("x", x), ("y", y)):
-        require(isinstance(value, Tensor), f"{name}.{letter}", type(value).__name__, "a tensor")
-        require(
-            value.ndim > 0 and value.numel() > 0,
-            f"{name}.{letter}",
-            tuple(value.shape),
-            "a non-empty tensor",
-        )
-        require(
-            not value.is_floating_point() or bool(value.isfinite().all()),
-            f"{name}.{letter}",
-            "values that are not",
-            "finite throughout",
-        )
+        argument = f"{name}.{letter}"
+        require(isinstance(value, Tensor), argument, type(value).__name__, "a tensor")
+        full = value.ndim > 0 and value.numel() > 0
+        require(full, argument, tuple(value.shape), "a non-empty tensor")
+        finite = not value.is_floating_point() or bool(value.isfinite().all())
+        require(finite, argument, "values that are not", "finite throughout")
     require(len(x) == len(y), f"{name}.y", f"{len(y)} targets", f"as long as {name}.x ({len(x)})")
     if not y.is_floating_point():
         y = y.long()
@@ -92,31 +80,54 @@ def _examples(name: str, x, y) -> Examples:
 
 
 def rng(seed: int) -> torch.Generator:
+    """A source of random numbers that nothing else draws from."""
     return torch.Generator().manual_seed(count("seed", seed, low=0))
 
 
-def cut(x, y, n_train: int, n_val: int, seed: int, test_at_least: int = 1) -> Split:
-    """Shuffle and cut into train, val and the rest."""
-    x, y = torch.as_tensor(x, dtype=torch.float32), torch.as_tensor(y)
-    count("n_train", n_train, high=len(x) - n_val - test_at_least)
-    order = torch.randperm(len(x), generator=rng(seed))
-    parts = order.split([n_train, n_val, len(x) - n_train - n_val])
-    return Split(*(Examples(x[i], y[i]) for i in parts))
+def cut(
+    n: int, n_train: int, n_val: int, seed: int, rest: int = 1
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Which of n examples are train, val and the rest: shuffled index tensors.
 
-
-def standardised(split: Split, together: bool = False) -> Split:
-    """x less the training mean per feature, over the training standard deviation: per feature, or one for all.
-
-    Pictures take one for all (`together`): a pixel that is dark in almost every training picture would otherwise
-    be blown up by its tiny spread.
+    Raises ValueError unless at least `rest` are left over.
     """
-    mean = split.train.x.mean(0)
-    sd = (
-        split.train.x.sub(mean).square().mean().sqrt()
-        if together
-        else split.train.x.std(0, correction=0)
+    count("n_train", n_train)
+    count("n_val", n_val, low=0)
+    require(
+        n_train + n_val + rest <= n,
+        "n_train + n_val",
+        f"{n_train} + {n_val}",
+        f"at most {max(0, n - rest)} (there are {n}, and at least {rest} must be left to test on)",
     )
-    sd = torch.where(sd > 0, sd, 1.0)
-    return Split(
-        *(Examples((part.x - mean) / sd, part.y) for part in (split.train, split.val, split.test))
-    )
+    order = torch.randperm(n, generator=rng(seed))
+    return order[:n_train], order[n_train : n_train + n_val], order[n_train + n_val :]
+
+
+class Standardise:
+    """x less the mean of the training part, over its standard deviation; float of torch's default.
+
+    - train (n, ...): the training inputs, of any number type.
+    - mean_over, sd_over: the dimensions that are averaged over, 0 among them.
+
+    What is constant in the training part (to rounding) is only centred: divided by its spread, a
+    difference of one grey level elsewhere would become enormous.
+    """
+
+    def __init__(
+        self, train: Tensor, mean_over: tuple[int, ...] = (0,), sd_over: tuple[int, ...] = (0,)
+    ):
+        x = train.double()
+        mean = x.mean(mean_over, keepdim=True)
+        sd = (x - mean).square_().mean(sd_over, keepdim=True).sqrt()
+        varies = sd > 1e-6 * x.abs().amax(sd_over, keepdim=True)
+        self.mean = mean.to(torch.get_default_dtype())
+        self.sd = torch.where(varies, sd, torch.ones_like(sd)).to(torch.get_default_dtype())
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return (x.to(self.mean.dtype) - self.mean) / self.sd
+
+
+def split_of(parts: Iterable[tuple[Tensor, Tensor]], scale: Standardise) -> Split:
+    """A Split of (x, y) pairs train, val, test, their inputs standardised by `scale`."""
+    train, val, test = (Examples(scale(x), y) for x, y in parts)
+    return Split(train, val, test)

@@ -1,11 +1,8 @@
 """A figure whose moving parts are drawn over a background that stays."""
 
-import contextlib
-import warnings
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -14,6 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from ..arguments import require
 from . import stills
+from .settings import course_settings
 
 # Most laptops sold have screens of two pixels per point; a picture of one looks soft there.
 PIXELS_PER_POINT = 2
@@ -74,7 +72,7 @@ class Canvas:
 
     def frame(self) -> np.ndarray:
         """The picture as it is now, RGBA (height, width, 4) uint8; valid until the next frame."""
-        with _course_settings():
+        with course_settings():
             if self.changed:
                 self._agg.draw()
                 self.fig.set_layout_engine("none")  # the layout stands; it is not worked out again
@@ -91,7 +89,7 @@ class Canvas:
         self.frame()
         for artist in self._moving:
             artist.set_animated(False)
-        with _course_settings():
+        with course_settings():
             self._agg.draw()
         pixels = np.array(self._agg.buffer_rgba())
         for artist in self._moving:
@@ -117,29 +115,3 @@ def _in_order(parent: Artist, moving: set[Artist]) -> Iterator[Artist]:
             yield child
         elif isinstance(child, (Axes, SubFigure)):
             yield from _in_order(child, moving)
-
-
-# What decides how a picture looks; the rest (backend, keys, saving) stays the user's.
-_KINDS = "agg axes font grid hatch image legend lines mathtext patch path text xtick ytick".split()
-_SETTINGS = {
-    name: value
-    for name, value in matplotlib.rcParamsDefault.items()
-    if name.split(".")[0] in _KINDS
-}
-
-
-@contextlib.contextmanager
-def _course_settings() -> Iterator[None]:
-    """matplotlib's own settings while the course draws: ticks and texts take them as they are drawn.
-
-    Setting them takes 10 ms, so only where the user's differ.
-    """
-    now = matplotlib.rcParams
-    with warnings.catch_warnings():
-        # A sign that no font has is drawn as a box.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        if all(now[name] == value for name, value in _SETTINGS.items()):
-            yield
-        else:
-            with matplotlib.rc_context(_SETTINGS):
-                yield

@@ -18,8 +18,8 @@ def slider(
     labels: one per value; the values with as many digits as tell them apart, unless given.
     value: where it starts, one of `values`; the first unless given.
 
-    Raises ValueError for no values, equal values, labels that are not one each or not different, or a
-    `value` that is not among them.
+    Raises ValueError for no values, equal values, labels that are not one each or not different,
+    or a `value` that is not among them.
     """
     values = [_plain(value) for value in values]
     require(len(values) > 0, "values", values, "at least one value")
@@ -102,7 +102,7 @@ def _plain(value):
 
 
 def _labels(values: Sequence, digits: int) -> list[str]:
-    """The values as text: floats with `digits` significant digits, more where two would be the same."""
+    """The values as text: floats with `digits` digits, more where two would be the same."""
     while True:
         texts = [f"{v:.{digits}g}" if isinstance(v, float) else str(v) for v in values]
         if len(set(texts)) == len(texts) or digits == 17:

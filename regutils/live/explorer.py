@@ -22,8 +22,10 @@ from .kept import Kept
 # What all explorers of a kernel keep together; thirty kernels of a class share one machine.
 KEPT = Kept(64_000_000)
 
-# So long nothing must have happened before the neighbours of the current position are drawn.
+# So long nothing must have happened before the neighbours of the current position are drawn, and so
+# long the kernel listens before it draws where a drag is going, or another neighbour.
 IDLE_SECONDS = 0.25
+LISTEN_SECONDS = 0.005
 
 
 class Picture(widgets.Image):
@@ -73,7 +75,7 @@ class Explorer(widgets.VBox):
         self._draw()
 
     def set(self, **settings) -> None:
-        """Move controls by name, as a drag does; what goes wrong in the callback is shown and raised.
+        """Move controls by name, as a drag does; what goes wrong is shown and raised.
 
         Raises ValueError for a name that is no control or a value that it does not have.
         """
@@ -87,7 +89,7 @@ class Explorer(widgets.VBox):
         self._draw()
 
     def settings(self) -> list[dict]:
-        """Every combination that the controls can take, name → value; the last control runs fastest."""
+        """Every combination that the controls can take; the last control runs fastest."""
         every = product(*map(values, self.controls.values()))
         return [dict(zip(self.controls, setting)) for setting in every]
 
@@ -104,7 +106,7 @@ class Explorer(widgets.VBox):
     def frame(self, **settings) -> tuple[bytes, str]:
         """(PNG, reading) that the controls would show there; what is shown stays as it is.
 
-        settings: by name; controls that are not named stand where they are. Raises what `set` raises.
+        settings: by name; controls that are not named stand where they are. Raises what `set` does.
         """
         wanted = self._now() | self._matched(settings)
         try:
@@ -150,7 +152,9 @@ class Explorer(widgets.VBox):
 
     def _moved(self, _change) -> None:
         if not self._quiet:
+            before = self._shown
             self._draw()
+            self._look_ahead(self._onward(before))
 
     def _draw(self) -> None:
         """Show the present setting, then draw its neighbours while nothing happens."""
@@ -166,7 +170,10 @@ class Explorer(widgets.VBox):
         self._look_ahead()
 
     def _drawn(self, setting: dict) -> tuple[bytes, str]:
-        """(PNG, reading) of a setting. The callback is asked each time; a kept picture is not drawn again."""
+        """(PNG, reading) of a setting.
+
+        The callback is asked each time; a kept picture is not drawn again.
+        """
         if self._canvas is not None and self._canvas.changed:
             KEPT.drop(id(self))
         reading = self._read(setting)
@@ -199,7 +206,7 @@ class Explorer(widgets.VBox):
 
     @contextlib.contextmanager
     def _watched(self, what: str) -> Iterator[None]:
-        """An error is shown where the learner looks, and raised: so `set` fails and the log keeps the trace."""
+        """An error is shown where the learner looks, and raised, so that the log keeps it."""
         try:
             yield
         except Exception as error:
@@ -207,33 +214,49 @@ class Explorer(widgets.VBox):
             self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
             raise
 
-    def _look_ahead(self) -> None:
-        """Draw the neighbours of what is shown while the kernel is idle; where it has no loop, nothing."""
+    def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
+        """Draw what may be asked for next while the kernel is idle; without a loop, nothing."""
+        self._rest()
         with contextlib.suppress(RuntimeError):
-            Explorer._idle = asyncio.get_running_loop().create_task(self._ahead())
+            Explorer._idle = asyncio.get_running_loop().create_task(self._ahead(onward))
 
-    async def _ahead(self) -> None:
-        """A neighbour at a time, until something happens: a move of any explorer, a cell that is run."""
+    async def _ahead(self, onward: Sequence[dict]) -> None:
+        """One at a time until something happens: a move of any explorer, a cell that is run."""
         cell = cells.count()
-        for setting in self._neighbours():
-            await asyncio.sleep(IDLE_SECONDS)
-            if cells.count() != cell:
-                return
-            try:
-                self._drawn(setting)
-            except Exception:  # it is shown when the learner gets there
-                return
-            finally:
-                self._put_back()
+        for wait, settings in ((LISTEN_SECONDS, onward), (IDLE_SECONDS, self._neighbours())):
+            await asyncio.sleep(wait)
+            for setting in settings:
+                if cells.count() != cell:
+                    return
+                if KEPT.get(id(self), _key(setting)) is None:
+                    with contextlib.suppress(Exception):  # shown when the learner gets there
+                        self._drawn(setting)
+                    self._put_back()
+                    await asyncio.sleep(LISTEN_SECONDS)
 
-    def _neighbours(self) -> Iterator[dict]:
+    def _neighbours(self) -> list[dict]:
         """One step of one control away from what is shown."""
+        found = []
         for name, control in self.controls.items():
             options = values(control)
             place = position(name, self._shown[name], options)
-            for i in (place + 1, place - 1):
-                if 0 <= i < len(options):
-                    yield self._shown | {name: options[i]}
+            found += [
+                self._shown | {name: options[i]}
+                for i in (place + 1, place - 1)
+                if 0 <= i < len(options)
+            ]
+        return found
+
+    def _onward(self, before: dict) -> list[dict]:
+        """Where the next move ends if it is like the one from `before` to what is shown."""
+        for name, control in self.controls.items():
+            if before[name] is not self._shown[name]:
+                options = values(control)
+                place = position(name, self._shown[name], options)
+                ahead = 2 * place - position(name, before[name], options)
+                if 0 <= ahead < len(options):
+                    return [self._shown | {name: options[ahead]}]
+        return []
 
     @staticmethod
     def _rest() -> None:
@@ -243,7 +266,7 @@ class Explorer(widgets.VBox):
         Explorer._idle = None
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:
-        """What pages without a kernel show: a picture and its reading for every setting of the film."""
+        """What pages without a kernel show: picture and reading for every setting of the film."""
         try:
             scenes = []
             for setting in self._film:
@@ -266,12 +289,12 @@ def explore(
     film: Sequence[Mapping] | None = None,
     **controls: widgets.Widget,
 ) -> Explorer:
-    """A box of controls over a picture: every change calls `show(name=value, …)` and redraws what moved.
+    """Controls over a picture: a change calls `show(name=value, …)` and draws what it moved.
 
     canvas: the picture.
     show: moves its panels' artists and returns the reading, one sentence with the numbers.
-    film: settings (name → value) for the static picture that pages without a kernel show; four values
-    along the first control unless given.
+    film: settings (name → value) for the static picture that pages without a kernel show; four
+    values along the first control unless given.
     controls: by name, made by `slider`, `lam_slider` or `choice`, or a slider of ipywidgets.
 
     Run again, a cell closes what it made before. Raises ValueError without controls, for one whose

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 import numpy as np
@@ -57,7 +57,7 @@ class Playground(Explorer):
         self.again.on_click(lambda _: self.start_again())
 
     def run(self, steps: int, **settings) -> None:
-        """Move the controls, take so many steps at once, and keep the picture as a scene of the static strip."""
+        """Move the controls, take so many steps, keep the picture as a scene of the strip."""
         self.set(**settings)
         self.training.take(progress.bar(range(count("steps", steps)), "training", unit="step"))
         self._told.append((self.training.taken, self._canvas.frame().copy(), self.reading))
@@ -109,7 +109,7 @@ class Playground(Explorer):
         reading = self._read(setting)
         return self._canvas.png(), reading
 
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
         """Nothing to draw ahead: what comes next is not known yet."""
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:
@@ -135,8 +135,8 @@ def play(
     steps: training pauses for good after so many.
     controls: as in `explore`.
 
-    `.run(steps, name=value)` does what a learner does who moves the controls and trains. Interrupting
-    the kernel pauses it. Raises ValueError as `explore` does.
+    `.run(steps, name=value)` does what a learner does who moves the controls and trains.
+    Interrupting the kernel pauses it. Raises ValueError as `explore` does.
     """
     require(len(controls) > 0, "controls", controls, "at least one control by name")
     for control in controls.values():

@@ -1,4 +1,4 @@
-"""Pictures as PNG: fast ones for the screen, small ones with their readings for pages without a kernel."""
+"""Pictures as PNG: fast ones for the screen, small ones with readings for pages."""
 
 from __future__ import annotations
 
@@ -7,31 +7,51 @@ import struct
 import textwrap
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from PIL import Image
+
+from .settings import course_settings
 
 if TYPE_CHECKING:
     from .canvas import Canvas
+
+# Where the signs of Chinese, Japanese and Korean are found on Linux, macOS and Windows.
+EASTERN = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "WenQuanYi Zen Hei",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+)
 
 
 def png(pixels: np.ndarray) -> bytes:
     """RGBA (height, width, 4) uint8 as PNG, opaque; fast compression, for the screen.
 
     Each row is written as its difference from the row above, which in a chart is mostly zeros, and
-    runs are all that is looked for: at two pixels per point 0.6 of the time that PIL takes at its
-    fastest, for the same number of bytes.
+    runs are all that is looked for: a third of the time that PIL takes at its fastest, for the same
+    number of bytes.
     """
     height, width = pixels.shape[:2]
-    colours = np.asarray(Image.fromarray(pixels).convert("RGB")).reshape(height, 3 * width)
+    colours = np.empty((height, width, 3), np.uint8)
+    for channel in range(3):  # four times faster than pixels[..., :3]
+        colours[..., channel] = pixels[..., channel]
+    lines = colours.reshape(height, 3 * width)
     rows = np.empty((height, 1 + 3 * width), np.uint8)
     rows[:, 0] = 2  # the filter "Up"
-    rows[0, 1:] = colours[0]
-    np.subtract(colours[1:], colours[:-1], out=rows[1:, 1:])
-    runs = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    rows[0, 1:] = lines[0]
+    np.subtract(lines[1:], lines[:-1], out=rows[1:, 1:])
+    runs = zlib.compressobj(1, zlib.DEFLATED, strategy=zlib.Z_RLE)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = runs.compress(rows) + runs.flush()
     chunks = [(b"IHDR", header), (b"IDAT", body), (b"IEND", b"")]
@@ -44,8 +64,8 @@ def png(pixels: np.ndarray) -> bytes:
 def bundle(scenes: Sequence[tuple[np.ndarray, str]], canvas: Canvas) -> tuple[dict, dict]:
     """Data and metadata of a MIME bundle: scenes of `canvas` in one PNG, and its alt text.
 
-    scenes: each (RGBA pixels, reading). A reading is written under its scene, unless it is empty, and
-    added to the alt text.
+    scenes: each (RGBA pixels, reading). A reading is written under its scene, unless it is empty,
+    and added to the alt text.
     """
     strips = []
     for pixels, reading in scenes:
@@ -54,8 +74,8 @@ def bundle(scenes: Sequence[tuple[np.ndarray, str]], canvas: Canvas) -> tuple[di
             strips.append(_caption(reading, pixels.shape[1], canvas.fig.dpi))
     alt = " ".join([canvas.alt, *(reading for _, reading in scenes if reading)])
     # 64 colours are enough for a chart and make the notebook's file a quarter of the size;
-    # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in their
-    # own colour; median cut merges lines.
+    # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in
+    # their own colour; median cut merges lines.
     colours = 256 if any(ax.images for ax in canvas.fig.axes) else 64
     few = Image.fromarray(np.vstack(strips)[..., :3])
     few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
@@ -69,10 +89,25 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
     """A strip `width` pixels wide with a reading as it is, dollar signs too, RGBA."""
     inches = width / dpi
     lines = textwrap.wrap(text, max(20, round(18 * inches))) or [""]
-    fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
-    agg = FigureCanvasAgg(fig)
-    fig.text(
-        0.02, 0.62, "\n".join(lines), fontsize=9, va="center", color="#222222", parse_math=False
-    )
-    agg.draw()
+    with course_settings():
+        fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
+        agg = FigureCanvasAgg(fig)
+        fig.text(
+            0.02,
+            0.62,
+            "\n".join(lines),
+            fontsize=9,
+            fontfamily=_families(),
+            va="center",
+            color="#222222",
+            parse_math=False,
+        )
+        agg.draw()
     return np.asarray(agg.buffer_rgba())
+
+
+@cache
+def _families() -> list[str]:
+    """Fonts in which a sign is looked for, in this order."""
+    installed = {font.name for font in fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]

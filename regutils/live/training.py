@@ -17,16 +17,16 @@ TURN_SECONDS = 0.025
 
 
 class Training:
-    """Training in turns: steps for 25 ms, a frame, a moment in which the kernel hears what was moved.
+    """Training in turns: steps for 25 ms, a frame, a moment in which the kernel listens.
 
     step: takes one step of training.
     frame: shows how things stand, after every turn.
     changed: told after every turn, and when it starts or ends, so that buttons and bars can follow.
     steps: the budget; training ends when all are taken.
 
-    It ends, too, when it is paused, when another training starts in the same kernel, when the kernel
-    is interrupted, and at an error, which the task raises. A closed tab does not end it, since nothing
-    tells the kernel: it trains on to the end of its budget.
+    It ends, too, when it is paused, when another training starts in the same kernel, when the
+    kernel is interrupted, and at an error, which the task raises. A closed tab does not end it,
+    since nothing tells the kernel: it trains on to the end of its budget.
     """
 
     current: ClassVar[Training | None] = None
@@ -52,7 +52,7 @@ class Training:
         return self.taken >= self.steps
 
     def start(self) -> None:
-        """Train on, as a task of the running event loop; nothing if it trains already or has finished."""
+        """Train on, as a task of the running event loop, unless it does or has finished."""
         if self.going or self.finished:
             return
         if Training.current not in (None, self):
@@ -107,13 +107,13 @@ class Training:
 
 
 class _Interrupt:
-    """The stop button of Jupyter while no cell runs: the kernel ignores it then, so it is heard here."""
+    """Jupyter's stop button while no cell runs: the kernel ignores it then, we hear it."""
 
     def __init__(self, stop: Callable[[], None]):
         self.stop = stop
 
     def listen(self) -> None:
-        """Hear it from now on; anew each turn, because the kernel puts its own back after each message."""
+        """Hear it from now on; anew each turn: the kernel sets its own back after a message."""
         main = threading.current_thread() is threading.main_thread()
         if main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._heard)

@@ -1,4 +1,6 @@
-"""Results of runs too long for a lesson: made by `regutils record`, read by the notebooks. In reading order:
+"""Results of runs too long for a lesson: made by `regutils record`, read by notebooks.
+
+In reading order:
 
 studies  what is run
 runs     how it is run, kept and resumed

@@ -1,60 +1,141 @@
-"""The format of a recorded file, written and read in one place."""
+"""The format of a recorded file, written and read in one place.
+
+A run that diverged is a result: its measurements are null in the file and NaN in the arrays.
+"""
 
 import base64
 import json
+import math
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ..arguments import require
 
-def write(path: Path, content) -> None:
+# Weights per layer of models.SeedCNN.
+WEIGHTS = {"conv1": 2400, "conv2": 25600, "conv3": 51200, "linear1": 65536, "linear2": 640}
+MEASURED = (
+    "running",
+    "train_loss",
+    "val_loss",
+    "train_error",
+    "val_error",
+    "penalty",
+    "test_error",
+)
+
+
+def write(path: Path, content: Any) -> None:
     """JSON, written beside the target and renamed: a reader never meets half a file."""
     part = path.with_name(path.name + ".part")
-    part.write_text(
-        json.dumps(content, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    text = json.dumps(plain(content), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    part.write_text(text + "\n", encoding="utf-8")
     os.replace(part, path)
 
 
-WEIGHTS = {
-    "conv1": 2400,
-    "conv2": 25600,
-    "conv3": 51200,
-    "linear1": 65536,
-    "linear2": 640,
-}  # per layer of SeedCNN
+def plain(content: Any) -> Any:
+    """`content` with None in place of every float that JSON has no number for."""
+    if isinstance(content, Mapping):
+        return {name: plain(value) for name, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [plain(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content
 
 
-def read(name: str, folder: str | os.PathLike = "recorded") -> dict:
-    """A file of the recording, its numbers as arrays.
+def writable(folder: Path) -> Path:
+    """`folder`, made if it is missing; found out before the work that it can be written to.
 
-    values (K,): a sweep's strengths, or the names of the rows; epochs (T,); train_loss, val_loss, train_error and
-    val_error (K, S, T); running (K, S, epochs); test_error (K, S) if the test set was opened; zeros: layer → (K,), a
-    share. Of a sweep's first seed histogram: layer → (K, bins), and filters (K, 32, 3, 5, 5). The rest as in the file.
+    Raises ValueError in one sentence where it cannot.
     """
-    found = json.loads((Path(folder) / f"cifar10_{name}.json").read_text(encoding="utf-8"))
-    runs = found["runs"].values()
-    first = [row[0] for row in runs]
-    arrays = {
-        field: np.array([[r[field] for r in row] for row in runs])
-        for field in ("running", "train_loss", "val_loss", "train_error", "val_error", "test_error")
-        if field in first[0]
-    }
-    arrays["zeros"] = {
-        layer: np.array([r["zeros"][layer] for r in first]) / size
-        for layer, size in WEIGHTS.items()
-    }
-    if "filters" in first[0]:
-        arrays["histogram"] = {
-            layer: np.array([r["histogram"][layer] for r in first]) for layer in WEIGHTS
+    probe = folder / ".regutils"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        accepts = "a folder that can be written to"
+        raise ValueError(f"{folder} must be {accepts}; got {error.strerror}") from error
+    return folder
+
+
+def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
+    """The recorded file of a study: in `folder`, else wherever the notebook runs.
+
+    Looked for in `recorded` and `notebooks/recorded` of the working folder and of those above it,
+    then in this project's own checkout. Raises ValueError that lists what there is.
+    """
+    if folder is not None:
+        places = [Path(folder).expanduser()]
+    else:
+        here = Path.cwd()
+        above = [here, *here.parents]
+        places = [
+            above_it / sub for above_it in above for sub in ("recorded", "notebooks/recorded")
+        ]
+        places.append(Path(__file__).parents[2] / "notebooks" / "recorded")
+    for place in places:
+        if (place / f"{name}.json").is_file():
+            return place / f"{name}.json"
+    there = sorted({path.stem for place in places for path in place.glob("*.json")})
+    require(
+        False, "name", name, f"one of {', '.join(there) or 'no recorded file at all'} in recorded/"
+    )
+    raise AssertionError
+
+
+def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """A file of the recording, its numbers as arrays; found as in `find`.
+
+    - values (K,): a sweep's strengths, or the names of the rows.
+    - epochs (T,): where it was measured.
+    - train_loss, val_loss, train_error, val_error, penalty (K, S, T), as far as they were kept.
+    - running (K, S, epochs); test_error (K, S) if the test set was opened.
+    - zeros: layer → (K,), a share.
+    - histogram: layer → (K, bins), and filters (K, 32, 3, 5, 5), of a sweep's first seed.
+
+    The rest as in the file. A run that diverged is NaN from there on.
+    """
+    found: dict[str, Any] = json.loads(find(name, folder).read_text(encoding="utf-8"))
+    rows = list(found["runs"].values())
+    first = [row[0] for row in rows]
+    for field in MEASURED:
+        if field in first[0]:
+            found[field] = _array([[run[field] for run in row] for row in rows])
+    if "zeros" in first[0]:
+        found["zeros"] = {
+            layer: np.array([run["zeros"][layer] for run in first]) / size
+            for layer, size in WEIGHTS.items()
         }
-        arrays["filters"] = np.stack(
-            [
-                np.frombuffer(base64.b64decode(r["filters"]["int8"]), np.int8).reshape(32, 3, 5, 5)
-                * (r["filters"]["top"] / 127)
-                for r in first
-            ]
-        )
-    values = [float(label) if label[0].isdigit() else label for label in found["runs"]]
-    return found | arrays | {"values": values, "epochs": first[0]["epochs"]}
+    if "filters" in first[0]:
+        found["histogram"] = {
+            layer: np.array([run["histogram"][layer] for run in first]) for layer in WEIGHTS
+        }
+        found["filters"] = np.stack([_filters(run["filters"]) for run in first])
+    if "epochs" in first[0]:
+        found["epochs"] = max((run["epochs"] for row in rows for run in row), key=len)
+    found["values"] = [float(label) if label[0].isdigit() else label for label in found["runs"]]
+    return found
+
+
+def _array(rows: Sequence[Sequence[Any]]) -> np.ndarray:
+    """Nested lists as an array; None is NaN, and so is what a run that ended early lacks."""
+    values = [[np.array(run, dtype=float) for run in row] for row in rows]
+    if values[0][0].ndim == 0:
+        return np.array(values)
+    length = max(len(run) for row in values for run in row)
+    padded = np.full((len(values), len(values[0]), length), np.nan)
+    for k, row in enumerate(values):
+        for s, run in enumerate(row):
+            padded[k, s, : len(run)] = run
+    return padded
+
+
+def _filters(kept: Mapping[str, Any]) -> np.ndarray:
+    eight_bits = np.frombuffer(base64.b64decode(kept["int8"]), np.int8)
+    top = np.nan if kept["top"] is None else kept["top"]
+    return eight_bits.reshape(32, 3, 5, 5) * (top / 127)

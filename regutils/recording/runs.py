@@ -1,282 +1,165 @@
-"""The long runs: each finished one is kept, so a command that was stopped goes on where it was."""
+"""One long run: a network trained on real pictures as its job says."""
 
-import argparse
 import base64
 import copy
 import functools
-import hashlib
-import json
 import platform
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from .. import data, models, train
-from ..arguments import require
-from ..data.obtaining import folder
-from .files import write
-from .studies import EDGES, LAYERS, SEEDS, STUDIES, Job, Study
+
+SEEDS = (0, 1, 2)
+LAYERS = ("conv1", "conv2", "conv3", "linear1", "linear2")
+# Of the histograms, in units of a layer's initial bound 1/√(inputs per unit).
+EDGES = torch.linspace(-6, 6, 62)
 
 
-@functools.lru_cache(1)
-def _pictures(path: str | None) -> data.Pictures:
-    if path is None:
-        return data.cifar10()
-    with np.load(path) as arrays:
-        x, y, test_x, test_y = (
-            torch.from_numpy(arrays[name]) for name in ("train_x", "train_y", "test_x", "test_y")
-        )
-    return data.Pictures(x, y, (), "", data.Examples(test_x, test_y))
+@dataclass(frozen=True)
+class Job:
+    """One run: what is trained on how many pictures, and how. The defaults are those of the sweeps.
 
-
-def _split(job: Job, all_pictures: data.Pictures) -> data.Split:
-    if not job.note:
-        return all_pictures.split(job.n_train, job.n_val)
-    # As the note has it: it trains on the test split, in order, values in [0, 1]. What it never saw is "val".
-    seen, unseen = all_pictures.test, all_pictures.x[: job.n_val] / 255
-    return data.Split(
-        (seen.x[: job.n_train] / 255, seen.y[: job.n_train]),
-        (unseen, all_pictures.y[: job.n_val]),
-        (unseen[:1], all_pictures.y[:1]),
-    )
-
-
-def run(job: Job, path: str | None = None, threads: int | None = None) -> tuple[Job, dict]:
-    """Train one network as `job` says, on the GPU if there is one; what was measured, as plain JSON.
-
-    The job comes back with it, because results arrive in any order. All passes are in bfloat16
-    autocast (tests/test_record.py compares with float32).
+    - note: the study note's program as it stands (test split, no activation, weight_decay, nothing
+      shuffled).
+    - early: the weights of the measured epoch with the lowest validation error are taken.
+    - test: open the test set.
     """
-    if threads:
-        torch.set_num_threads(threads)
-    torch.set_flush_denormal(
-        True
-    )  # weights that a strong λ has all but erased would make a CPU ten times slower
-    started = time.process_time()
-    activation = nn.Identity if job.note else nn.ReLU
-    model = models.seeded(lambda: models.SeedCNN(activation, dropout=job.p), job.seed)
-    model, split = train.place(model, _split(job, _pictures(path)))
-    # Momentum m lets a steady gradient take steps of lr/(1 − m). A soft threshold of lr·λ after each step would be
-    # weaker than λ·Σ|w| in the loss by that factor, so it gets it too.
-    lam = job.lam / (1 - job.momentum) if job.penalty == "l1" else job.lam
-    how = {
-        "optimizer": lambda p: torch.optim.SGD(
-            p, lr=job.lr, momentum=job.momentum, weight_decay=job.weight_decay
-        ),
-        "penalty": job.penalty or None,
-        "lam": lam,
-        "proximal": job.penalty == "l1",
-        "shuffle": not job.note,
-        "batch_size": job.batch_size,
-        "augment": data.augment if job.augment else None,
-        "autocast": True,
-        "seed": job.seed,
-    }
-    history, best = None, None
-    while history is None or (history.epochs[-1] < job.epochs and not history.stopped):
-        history = train.fit(
-            model, split, epochs=job.every, every=job.every, history=history, progress=False, **how
-        )
-        if job.early and (best is None or history.val_error[-1] < min(history.val_error[:-1])):
-            best = history.epochs[-1], copy.deepcopy(model.state_dict())
-    result = {
-        name: [round(v, 5) for v in getattr(history, name)]
-        for name in ("epochs", "running", "train_loss", "val_loss", "train_error", "val_error")
-    }
-    if job.early:
-        result["taken_epoch"] = best[0]
+
+    seed: int = 0
+    n_train: int = 5000
+    n_val: int = 5000
+    epochs: int = 16
+    every: int = 4
+    lr: float = 0.01
+    momentum: float = 0.9
+    batch_size: int = 32
+    penalty: str = ""
+    lam: float = 0.0
+    p: float = 0.0
+    weight_decay: float = 0.0
+    augment: bool = False
+    early: bool = False
+    note: bool = False
+    test: bool = False
+
+    @property
+    def cost(self) -> float:
+        """Expected duration in some unit: pictures that are trained on."""
+        return self.n_train * self.epochs
+
+    def run(self, pictures: str | None) -> dict[str, Any]:
+        """Train the network, on an accelerator if there is one; what was measured, as plain JSON.
+
+        pictures: a file for `data` to read, or None for CIFAR-10. All passes are in bfloat16
+        autocast (tests/recording compares with float32).
+        """
+        # Weights that a strong λ has all but erased would make a CPU ten times slower.
+        torch.set_flush_denormal(True)
+        started = time.process_time()
+        activation = nn.Identity if self.note else nn.ReLU
+        model = models.seeded(lambda: models.SeedCNN(activation, dropout=self.p), self.seed)
+        model, split = train.place(model, split_of(self, read_pictures(pictures)))
+        history, taken = self._train(model, split)
+        result: dict[str, Any] = {
+            name: [round(value, 5) for value in getattr(history, name)]
+            for name in ("epochs", "running", "train_loss", "val_loss", "train_error", "val_error")
+        }
+        if self.early:
+            result["taken_epoch"] = taken
+        if self.test:
+            result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
+        return result | self._weights(model) | _machine(split, started)
+
+    def _train(self, model: nn.Module, split: data.Split) -> tuple[train.History, int]:
+        """The history, and the epoch whose weights `model` ends with."""
+        # Momentum m lets a steady gradient take steps of lr/(1 − m). A soft threshold of lr·λ after
+        # each step would be weaker than λ·Σ|w| in the loss by that factor, so it gets it too.
+        lam = self.lam / (1 - self.momentum) if self.penalty == "l1" else self.lam
+        history, best = None, None
+        while history is None or (history.epochs[-1] < self.epochs and not history.stopped):
+            history = train.fit(
+                model,
+                split,
+                epochs=self.every,
+                every=self.every,
+                history=history,
+                optimizer=lambda p: torch.optim.SGD(
+                    p, lr=self.lr, momentum=self.momentum, weight_decay=self.weight_decay
+                ),
+                penalty=self.penalty or None,
+                lam=lam,
+                proximal=self.penalty == "l1",
+                shuffle=not self.note,
+                batch_size=self.batch_size,
+                augment=data.augment if self.augment else None,
+                autocast=True,
+                seed=self.seed,
+                progress=False,
+            )
+            if self.early and (best is None or history.val_error[-1] < min(history.val_error[:-1])):
+                best = history.epochs[-1], copy.deepcopy(model.state_dict())
+        if best is None:
+            return history, history.epochs[-1]
         model.load_state_dict(best[1])
-    if job.test:
-        result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
+        return history, best[0]
+
+    def _weights(self, model: nn.Module) -> dict[str, Any]:
+        """Zeros of each layer; of the first seed its histogram, and the filters in 8 bits."""
+        layers = {
+            name: model.get_submodule(name).weight.detach().float().cpu().contiguous()
+            for name in LAYERS
+        }
+        result: dict[str, Any] = {
+            "zeros": {name: int((w == 0).sum()) for name, w in layers.items()}
+        }
+        if self.seed == SEEDS[0] and not (self.note or self.test):
+            result["histogram"] = {name: _histogram(w) for name, w in layers.items()}
+            top = layers["conv1"].abs().max().clamp_min(1e-9)
+            filters = (layers["conv1"] / top * 127).nan_to_num().round().to(torch.int8).numpy()
+            result["filters"] = {
+                "top": round(top.item(), 5),
+                "int8": base64.b64encode(filters.tobytes()).decode(),
+            }
+        return result
+
+
+def _histogram(w: torch.Tensor) -> list[int]:
+    unit = w[0].numel() ** -0.5
+    counted = w[(w != 0) & w.isfinite()]
+    inside = (counted / unit).clamp(EDGES[0], EDGES[-1])
+    return torch.histogram(inside, EDGES).hist.int().tolist()
+
+
+def _machine(split: data.Split, started: float) -> dict[str, Any]:
     on_gpu = split.train.x.is_cuda
-    device = (
-        torch.cuda.get_device_name()
-        if on_gpu
-        else f"CPU, {torch.backends.cpu.get_cpu_capability()}"
-    )
-    versions = {"torch": torch.__version__, "python": platform.python_version()}
-    return job, result | _weights(model, job) | {
-        "device": device,
-        "versions": versions,
+    name = torch.cuda.get_device_name() if on_gpu else torch.backends.cpu.get_cpu_capability()
+    return {
+        "device": name if on_gpu else f"CPU, {name}",
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
         "seconds": round(time.process_time() - started, 1),
     }
 
 
-def _weights(model: nn.Module, job: Job) -> dict:
-    """Zeros and size of each layer; for the first seed its histogram, and the first layer's filters in 8 bits."""
-    layers = {
-        name: model.get_submodule(name).weight.detach().float().cpu().contiguous()
-        for name in LAYERS
-    }
-    result = {"zeros": {name: int((w == 0).sum()) for name, w in layers.items()}}
-    if job.seed == SEEDS[0] and not (job.note or job.test):
-        unit = {name: w[0].numel() ** -0.5 for name, w in layers.items()}
-        result["histogram"] = {
-            name: torch.histogram((w[w != 0] / unit[name]).clamp(EDGES[0], EDGES[-1]), EDGES)
-            .hist.int()
-            .tolist()
-            for name, w in layers.items()
-        }
-        top = layers["conv1"].abs().max().clamp_min(1e-9)
-        filters = (layers["conv1"] / top * 127).round().to(torch.int8).numpy()
-        result["filters"] = {
-            "top": round(top.item(), 5),
-            "int8": base64.b64encode(filters.tobytes()).decode(),
-        }
-    return result
+@functools.lru_cache(1)
+def read_pictures(path: str | None) -> data.Pictures:
+    """CIFAR-10, or the pictures of a file as `data.archive` reads it."""
+    return data.cifar10() if path is None else data.archive(path)
 
 
-def _key(job: Job, source: str) -> str:
-    return hashlib.sha256(json.dumps([asdict(job), source], sort_keys=True).encode()).hexdigest()[
-        :16
-    ]
-
-
-def _done(jobs: Iterable[Job], work: Path, source: str) -> dict[Job, dict]:
-    found = {}
-    for job in jobs:
-        try:
-            found[job] = json.loads(
-                (work / f"{_key(job, source)}.json").read_text(encoding="utf-8")
-            )
-        except (OSError, json.JSONDecodeError):
-            continue
-    return found
-
-
-def record(
-    studies: Iterable[Study],
-    out: Path,
-    work: Path,
-    *,
-    path: str | None,
-    source: str,
-    command: str,
-    parallel: Callable[[], object],
-    report: Callable[[str], None] = print,
-    threads: int | None = 1,
-) -> None:
-    """Do what is missing of every study and write its file to `out`.
-
-    parallel: makes the joblib.Parallel that runs the jobs, with return_as="generator_unordered". report: gets a line
-    after each run, with how long is left of the study.
-    """
-    import joblib
-
-    out.mkdir(parents=True, exist_ok=True)
-    work.mkdir(parents=True, exist_ok=True)
-    found: dict[str, dict[str, list[dict]]] = {}
-    for study in studies:
-        rows = study.rows(found)
-        jobs = list(dict.fromkeys(job for row in rows.values() for job in row))
-        done = _done(jobs, work, source)
-        missing = [job for job in jobs if job not in done]
-        started, spent, total = time.perf_counter(), 0.0, sum(job.cost for job in missing)
-        results = parallel()(joblib.delayed(run)(job, path, threads) for job in missing)
-        for job, result in results:
-            write(work / f"{_key(job, source)}.json", result)
-            done[job], spent = result, spent + job.cost
-            left = (time.perf_counter() - started) * (total - spent) / spent / 60
-            report(f"{study.name}: {len(done)} of {len(jobs)} runs, about {left:.0f} min left")
-        found[study.name] = {label: [done[job] for job in row] for label, row in rows.items()}
-        write(
-            out / f"cifar10_{study.name}.json",
-            _file(study, rows, found[study.name], source, command),
-        )
-
-
-def _file(study: Study, rows: dict, results: dict, source: str, command: str) -> dict:
-    every = [result for row in results.values() for result in row]
-    kept = {
-        label: [
-            {k: v for k, v in r.items() if k not in ("device", "versions", "seconds")} for r in row
-        ]
-        for label, row in results.items()
-    }
-    return {
-        "about": study.about,
-        "data": source,
-        "command": command,
-        "seeds": list(SEEDS),
-        "device": sorted({r["device"] for r in every}),
-        "versions": sorted(
-            {f"Python {r['versions']['python']}, PyTorch {r['versions']['torch']}" for r in every}
-        ),
-        "processor_minutes": round(sum(r["seconds"] for r in every) / 60, 1),
-        "jobs": {label: [asdict(job) for job in row] for label, row in rows.items()},
-        "edges": [round(e, 4) for e in EDGES.tolist()],
-        "runs": kept,
-    }
-
-
-def add_command(commands) -> None:
-    """`regutils record`, added to the command line's sub-commands."""
-    parser = commands.add_parser(
-        "record",
-        help="make the results in notebooks/recorded again",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def split_of(job: Job, pictures: data.Pictures) -> data.Split:
+    """The pictures as `job` cuts them."""
+    if not job.note:
+        return pictures.split(job.n_train, job.n_val)
+    # As the note has it: it trains on the test split, in order, values in [0, 1]. What it never saw
+    # is "val".
+    seen = pictures.test
+    unseen, labels = pictures.x[: job.n_val] / 255, pictures.y[: job.n_val]
+    return data.Split(
+        (seen.x[: job.n_train] / 255, seen.y[: job.n_train]),
+        (unseen, labels),
+        (unseen[:1], labels[:1]),
     )
-    names = [study.name for study in STUDIES]
-    parser.add_argument(
-        "studies", nargs="*", metavar="STUDY", help=f"some of {', '.join(names)}; default: all"
-    )
-    parser.add_argument(
-        "--pictures", metavar="FILE.npz", help="real pictures; default: CIFAR-10, downloaded"
-    )
-    parser.add_argument(
-        "--source", help='what these pictures are; default: "CIFAR-10, JPEG copy", or "CIFAR-10"'
-    )
-    parser.add_argument(
-        "--jobs", type=int, default=-1, help="worker processes; default: one per core"
-    )
-    parser.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        help="of a Dask cluster; its workers must find the pictures",
-    )
-    parser.add_argument("--out", type=Path, default=Path("notebooks/recorded"))
-    parser.add_argument(
-        "--work",
-        type=Path,
-        help="finished runs; default: record/ where data.cifar10 keeps its data",
-    )
-    parser.set_defaults(run=_run)
-
-
-def _run(args: argparse.Namespace) -> int:
-    import joblib
-
-    names = [study.name for study in STUDIES]
-    require(set(args.studies) <= set(names), "STUDY", args.studies, f"among {', '.join(names)}")
-    source = args.source or ("CIFAR-10, JPEG copy" if args.pictures else "CIFAR-10")
-    path = str(Path(args.pictures).resolve()) if args.pictures else None
-    if path is None:
-        data.cifar10()  # before the workers start, so that only one of them downloads
-    command = "regutils record" + (f" --pictures {Path(path).name}" if path else "")
-    wanted = [study for study in STUDIES if not args.studies or study.name in args.studies]
-
-    def go(**how):
-        record(
-            wanted,
-            args.out,
-            args.work or folder() / "record",
-            path=path,
-            source=source,
-            command=command,
-            parallel=lambda: joblib.Parallel(batch_size=1, return_as="generator_unordered", **how),
-        )
-
-    if not args.scheduler:
-        go(n_jobs=args.jobs)
-        return 0
-    from distributed import Client
-
-    with Client(args.scheduler), joblib.parallel_config(backend="dask"):
-        go()
-    return 0

@@ -2,172 +2,146 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 
-SEEDS = (0, 1, 2)
+from .runs import SEEDS, Job
 
-
-LAYERS = ("conv1", "conv2", "conv3", "linear1", "linear2")
-
-
-EDGES = torch.linspace(
-    -6, 6, 62
-)  # of the histograms, in units of a layer's initial bound 1/√(inputs per unit)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run: what is trained on how many pictures, and how. The defaults are those of the sweeps.
-
-    note: the study note's program as it stands (test split, no activation, weight_decay, nothing shuffled).
-    early: the weights of the measured epoch with the lowest validation error are taken. test: open the test set.
-    """
-
-    seed: int = 0
-    n_train: int = 5000
-    n_val: int = 5000
-    epochs: int = 16
-    every: int = 4
-    lr: float = 0.01
-    momentum: float = 0.9
-    batch_size: int = 32
-    penalty: str = ""
-    lam: float = 0.0
-    p: float = 0.0
-    weight_decay: float = 0.0
-    augment: bool = False
-    early: bool = False
-    note: bool = False
-    test: bool = False
-
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: pictures that are trained on."""
-        return self.n_train * self.epochs
+Rows = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Study:
     """A file of the recording: rows of jobs, each row one setting with all its seeds.
 
-    rows: from what was found before (study name → row label → results) to row label → jobs.
+    - name: of the file.
+    - about: what it is, in one line.
+    - rows: from what was found before (study → row → results) to row → jobs. A job is a frozen
+      dataclass with a `seed`, a `cost` (expected duration in some unit) and `run(pictures)`, which
+      returns plain JSON.
+    - pictures: whether its jobs need real pictures.
     """
 
     name: str
     about: str
-    rows: Callable[[dict], dict[str, list[Job]]]
+    rows: Callable[[dict[str, dict[str, list[dict[str, Any]]]]], Rows]
+    pictures: bool = True
 
 
-def _sweep(
-    values: Iterable[float], changed: Callable[[float], dict], **fixed
-) -> Callable[[dict], dict]:
-    # Strength 0 is the same job in every sweep, so it is run once.
-    return lambda _: {
-        f"{v:g}": [Job(seed=s, **fixed, **(changed(v) if v else {})) for s in SEEDS] for v in values
+def sweep(values: Iterable[float], changed: Callable[[float], dict[str, Any]], **fixed: Any):
+    """The rows of a sweep: for each strength the jobs of all seeds, with what `changed` says."""
+
+    def jobs(value: float) -> list[Job]:
+        # Strength 0 is the same job in every sweep, so it is run once.
+        differs = changed(value) if value else {}
+        return [Job(seed=seed, **fixed, **differs) for seed in SEEDS]
+
+    return lambda _found: {f"{value:g}": jobs(value) for value in values}
+
+
+def l2(lam: float) -> dict[str, Any]:
+    """What a job of an L2 sweep differs in."""
+    return {"penalty": "l2", "lam": lam}
+
+
+def l1(lam: float) -> dict[str, Any]:
+    """What a job of an L1 sweep differs in."""
+    return {"penalty": "l1", "lam": lam}
+
+
+def dropout(p: float) -> dict[str, Any]:
+    """What a job of a dropout sweep differs in."""
+    return {"p": p}
+
+
+def note(_found: dict[str, Any]) -> Rows:
+    """The study note's program as printed, and without its weight decay."""
+    fixed = {
+        "n_train": 10_000,
+        "n_val": 1500,
+        "epochs": 20,
+        "every": 10,
+        "momentum": 0.0,
+        "batch_size": 64,
+        "note": True,
+    }
+    return {
+        f"{weight_decay:g}": [Job(seed=seed, weight_decay=weight_decay, **fixed) for seed in SEEDS]
+        for weight_decay in (0.01, 0.0)
     }
 
 
-def _last(results: list[dict]) -> float:
-    """Mean over seeds of the validation error of the weights that are kept."""
-    return float(
-        np.mean(
-            [
-                r["val_error"][r["epochs"].index(r.get("taken_epoch", r["epochs"][-1]))]
-                for r in results
-            ]
-        )
-    )
+def kept_error(results: list[dict[str, Any]]) -> float:
+    """Mean over seeds of the validation error of the weights that are kept; inf once diverged."""
+    errors = []
+    for result in results:
+        taken = result["epochs"].index(result.get("taken_epoch", result["epochs"][-1]))
+        errors.append(result["val_error"][taken])
+    return float("inf") if None in errors else float(np.mean(errors))
 
 
-def _methods(found: dict) -> dict[str, list[Job]]:
-    """Every method with the strength that its sweep's validation error prefers; then the best two together."""
+def best(found: dict[str, Any], study: str) -> str:
+    """The label, other than 0, of the row with the lowest validation error."""
+    labels = [label for label in found[study] if float(label)]
+    return min(labels, key=lambda label: kept_error(found[study][label]))
 
-    def best(study):
-        return float(
-            min(
-                (value for value in found[study] if float(value)),
-                key=lambda v: _last(found[study][v]),
-            )
-        )
 
-    how = {
+def chosen(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every method with the strength that its sweep's validation error prefers."""
+    return {
         "none": {},
-        "L2": {"penalty": "l2", "lam": best("l2")},
-        "L1": {"penalty": "l1", "lam": best("l1")},
-        "dropout": {"p": best("dropout")},
+        "L2": l2(float(best(found, "cifar10_l2"))),
+        "L1": l1(float(best(found, "cifar10_l1"))),
+        "dropout": dropout(float(best(found, "cifar10_dropout"))),
         "augmentation": {"augment": True},
         "early stopping": {"early": True},
     }
-    if "methods" in found:
-        ranked = sorted(
-            (name for name in how if name != "none"), key=lambda name: _last(found["methods"][name])
-        )
-        first = ranked[0]
-        second = next(name for name in ranked[1:] if not how[name].keys() & how[first].keys())
-        how = {f"{first} + {second}": how[first] | how[second]}
+
+
+def compared(how: dict[str, dict[str, Any]]) -> Rows:
+    """Rows of the table of methods: measured every second epoch, the test set opened."""
     return {
-        name: [Job(seed=s, every=2, test=True, **changed) for s in SEEDS]
+        name: [Job(seed=seed, every=2, test=True, **changed) for seed in SEEDS]
         for name, changed in how.items()
     }
 
 
+def methods(found: dict[str, Any]) -> Rows:
+    """Every method alone."""
+    return compared(chosen(found))
+
+
+def together(found: dict[str, Any]) -> Rows:
+    """The two best methods at once, as far as they do not use the same argument."""
+    how = chosen(found)
+    alone = [name for name in how if name != "none"]
+    ranked = sorted(alone, key=lambda name: kept_error(found["cifar10_methods"][name]))
+    first = ranked[0]
+    second = next(name for name in ranked[1:] if not how[name].keys() & how[first].keys())
+    return compared({f"{first} + {second}": how[first] | how[second]})
+
+
 L2 = (0.0, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 6e-3, 1e-2, 3e-2)
-
-
 L1 = (0.0, 1e-5, 3e-5, 1e-4, 2e-4, 3e-4, 6e-4, 1e-3, 3e-3)
-
-
 P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
-
+# Most important first.
 STUDIES = (
+    Study("cifar10_l2", "L2, λ·Σw² in the loss, λ swept", sweep(L2, l2)),
+    Study("cifar10_note", "The study note's program, weight_decay 0.01 and 0", note),
+    Study("cifar10_dropout", "Dropout before both linear layers, p swept", sweep(P, dropout)),
+    Study("cifar10_l1", "L1, λ·Σ|w| as its proximal step, λ swept", sweep(L1, l1)),
     Study(
-        "l2", "L2, λ·Σw² in the loss, λ swept", _sweep(L2, lambda v: {"penalty": "l2", "lam": v})
-    ),
-    Study(
-        "note",
-        "The study note's program, weight_decay 0.01 and 0",
-        lambda _: {
-            f"{wd:g}": [
-                Job(
-                    seed=s,
-                    n_train=10_000,
-                    n_val=1500,
-                    epochs=20,
-                    every=10,
-                    lr=0.01,
-                    momentum=0.0,
-                    batch_size=64,
-                    weight_decay=wd,
-                    note=True,
-                )
-                for s in SEEDS
-            ]
-            for wd in (0.01, 0.0)
-        },
-    ),
-    Study("dropout", "Dropout before both linear layers, p swept", _sweep(P, lambda v: {"p": v})),
-    Study(
-        "l1",
-        "L1, λ·Σ|w| as its proximal step, λ swept",
-        _sweep(L1, lambda v: {"penalty": "l1", "lam": v}),
-    ),
-    Study(
-        "methods",
+        "cifar10_methods",
         "Every method at the strength its sweep chose, equal epochs, test set opened",
-        _methods,
+        methods,
     ),
-    Study("together", "The two best methods at once", _methods),
+    Study("cifar10_together", "The two best methods at once", together),
+    Study("cifar10_l2_more", "L2 on twice the pictures, λ swept", sweep(L2, l2, n_train=10_000)),
     Study(
-        "l2_more",
-        "L2 on twice the pictures, λ swept",
-        _sweep(L2, lambda v: {"penalty": "l2", "lam": v}, n_train=10_000),
-    ),
-    Study(
-        "l2_longer",
+        "cifar10_l2_longer",
         "L2 on the 5,000 pictures, for as many steps as l2_more",
-        _sweep((0.0, 3e-3), lambda v: {"penalty": "l2", "lam": v}, epochs=32),
+        sweep((0.0, 3e-3), l2, epochs=32),
     ),
 )

@@ -1,5 +1,8 @@
 """What is measured, and how: the data loss, the error, both over a whole part."""
 
+import math
+from dataclasses import asdict, dataclass, fields
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -8,13 +11,59 @@ from ..arguments import require
 from ..data.parts import Examples, Split
 
 
-def loss(outputs: Tensor, y: Tensor) -> Tensor:
-    """The data loss, a mean over examples: cross-entropy for integer y, mean squared error (no ½) otherwise.
+@dataclass(frozen=True)
+class Measurement:
+    """What is known of a network after some steps.
 
-    outputs (n, c) with labels y (n,); or outputs (n, 1) or (n,) with y (n,).
+    History, Sweep and recorded files hold the same fields with the same meaning.
+
+    - step: optimizer steps taken.
+    - lam: λ in force at the last of them.
+    - train_loss, val_loss: the data term alone, a mean over examples, in evaluation mode.
+    - train_error, val_error: share of wrong labels; in regression the mean squared error.
+    - penalty: Σw² or what else was chosen, not times λ.
+
+    A run that has diverged is NaN in all but step and lam.
     """
+
+    step: int
+    lam: float
+    train_loss: float
+    val_loss: float
+    train_error: float
+    val_error: float
+    penalty: float
+
+    @property
+    def diverged(self) -> bool:
+        return not all(map(math.isfinite, (self.train_loss, self.val_loss, self.penalty)))
+
+    def settled(self) -> "Measurement":
+        """Itself, or NaN throughout if anything in it is not finite."""
+        if not self.diverged:
+            return self
+        nothing = {field.name: math.nan for field in fields(self)}
+        return Measurement(**asdict(self) | nothing | {"step": self.step, "lam": self.lam})
+
+
+def divergence(where: str, lr: float) -> str:
+    """What is said of a run that diverged: beyond which λ steps of length `lr` cannot converge."""
+    return (
+        f"Training diverged {where}: a gradient step needs lr·(h + 2λ) < 2, where h is the data "
+        f"loss's largest curvature, so λ below 1/lr = {1 / lr:g} at the very least."
+    )
+
+
+def loss(outputs: Tensor, y: Tensor) -> Tensor:
+    """The data loss, a mean over examples.
+
+    Cross-entropy for integer y: outputs (n, c), labels y (n,). Mean squared error (no ½) otherwise:
+    outputs (n, 1) or (n,), y (n,). Added up in float32 at least.
+    """
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     if y.is_floating_point():
-        return F.mse_loss(outputs.reshape(y.shape), y)
+        kind = torch.promote_types(outputs.dtype, y.dtype)
+        return F.mse_loss(outputs.reshape(y.shape).to(kind), y.to(kind))
     return F.cross_entropy(outputs, y)
 
 
@@ -24,7 +73,7 @@ def error(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 def check_outputs(outputs: Tensor, split: Split) -> None:
-    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part of `split`."""
+    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
     y = split.train.y
     if y.is_floating_point():
         per_example = y[0].numel()
@@ -48,12 +97,18 @@ def check_outputs(outputs: Tensor, split: Split) -> None:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, examples: Examples, chunk: int = 2000) -> tuple[float, float]:
-    """Data loss and error of `model` in evaluation mode, `chunk` examples at a time; its mode is put back."""
-    was_training, totals = model.training, torch.zeros(2)
+    """Data loss and error of `model` in evaluation mode, `chunk` examples at a time.
+
+    The model's mode is put back.
+    """
+    was_training = model.training
+    totals = torch.zeros(2, dtype=torch.float64)
     model.eval()
-    for x, y in zip(examples.x.split(chunk), examples.y.split(chunk)):
-        outputs = model(x)
-        totals += len(x) * torch.stack([loss(outputs, y), error(outputs, y)]).cpu()
-    model.train(was_training)
+    try:
+        for x, y in zip(examples.x.split(chunk), examples.y.split(chunk)):
+            outputs = model(x)
+            totals += len(x) * torch.stack([loss(outputs, y), error(outputs, y)]).cpu()
+    finally:
+        model.train(was_training)
     mean_loss, mean_error = (totals / len(examples.x)).tolist()
     return mean_loss, mean_error

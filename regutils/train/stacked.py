@@ -1,15 +1,15 @@
 """Many values of λ (and seeds) trained as one batch: sweep() -> Sweep.
 
-The copies of the network are stacked along a leading dimension and every step is one batched operation
-(`torch.func.vmap`). Elementwise optimizers (SGD, Adam, AdamW, …) do to a stack what they do to each copy,
-so a sweep equals a loop of `train.fit` up to rounding.
+The copies of the network are stacked along a leading dimension and every step is one batched
+operation (`torch.func.vmap`). Elementwise optimizers (SGD, Adam, AdamW, …) do to a stack what they
+do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
 """
 
 import copy
-import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,21 +17,26 @@ from torch.func import functional_call, vmap
 from tqdm import tqdm
 
 from .. import models, penalties
-from ..arguments import column, count, positive, require
+from ..arguments import column, count, positive, real, require
 from ..data.parts import Examples, Split
-from .batches import batches as batches_of
-from .measures import check_outputs
+from . import devices, optimizers
+from .fitness import changing_buffers, check_batches, check_model
+from .measures import divergence
 from .measures import error as data_error
 from .measures import loss as data_loss
+from .orders import batches
 
 
 @dataclass
 class Sweep:
-    """K values of λ, S seeds, T recorded steps; everything measured in evaluation mode, diverged runs are NaN.
+    """K values of λ, S seeds, T recorded steps; the fields mean what they mean in `Measurement`.
 
-    lams (K,); vary: name → (K,); seeds (S,); steps (T,); train_loss, val_loss, train_error, val_error and penalty
-    (K, S, T), the penalty times its λ; weights: name → (K, S, ...), every final parameter, biases too. stopped:
-    empty, or what ended the sweep early or diverged. The attributes mean what they mean in `train.History`.
+    - lams (K,): the values of λ. seeds (S,). steps (T,): optimizer steps at each record.
+    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): measured in evaluation mode,
+      the penalty not times λ. A run that has diverged is NaN from there on.
+    - weights: name → (K, S, ...), every final parameter, biases too.
+    - vary: name → (K,).
+    - stopped: empty, or what ended the sweep early or diverged.
     """
 
     lams: Tensor
@@ -44,24 +49,35 @@ class Sweep:
     penalty: Tensor
     weights: dict[str, Tensor]
     vary: dict[str, Tensor]
+    base: nn.Module = field(repr=False)
     stopped: str = ""
-    base: nn.Module = field(repr=False, default=None)
+
+    def at(self, lam: float) -> int:
+        """The index of λ = `lam`, to rounding; a ValueError that lists `lams` if not there."""
+        wanted = real("lam", lam)
+        apart = (self.lams.double() - wanted).abs()
+        k = int(apart.argmin())
+        listed = ", ".join(f"{v:g}" for v in self.lams.tolist())
+        require(float(apart[k]) <= 1e-5 * wanted, "lam", wanted, f"one of {listed}")
+        return k
 
     def model(self, k: int, s: int = 0) -> nn.Module:
         """The network trained with lams[k] and seeds[s], in evaluation mode."""
         model = copy.deepcopy(self.base)
-        own = {name: w[k, s] for name, w in self.weights.items()} | {
-            name: v[k] for name, v in self.vary.items()
-        }
-        model.load_state_dict(own, strict=False)
+        own = {name: w[k, s] for name, w in self.weights.items()}
+        own |= {name: values[k] for name, values in self.vary.items()}
+        tensors = dict(model.named_parameters()) | dict(model.named_buffers())
+        with torch.no_grad():
+            for name, value in own.items():
+                tensors[name].copy_(value)
         return model.eval()
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """Outputs of every network: x (n, ...) to (K, S, n, outputs)."""
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
-        outputs = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
-        return outputs.unflatten(0, (len(self.lams), len(self.seeds)))
+        outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
+        return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
 
 
 def sweep(
@@ -69,7 +85,7 @@ def sweep(
     split: Split,
     lams: Sequence[float] | Tensor,
     *,
-    penalty,
+    penalty: Any,
     seeds: Iterable[int],
     steps: int,
     lr: float,
@@ -83,178 +99,279 @@ def sweep(
 ) -> Sweep:
     """Train a network for every λ in `lams` and every seed, all at once.
 
-    make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see `models.seeded`);
-    all λ of a seed share these initial weights, and the order of batches. optimizer: called with (parameters, lr=lr).
-    penalty, proximal, batch_size: as in `train.fit`. penalized: names of the parameters that the penalty sees.
-    vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
-    every: record each so many steps, and after the last; a fiftieth of `steps` unless given.
+    - make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see
+      `models.seeded`); all λ of a seed share these initial weights, and the order of batches.
+    - split: on the models' device.
+    - lams (K,): the values of λ, each at least 0.
+    - penalty, proximal, batch_size: as in `train.fit`.
+    - seeds (S,): whole numbers in a sequence, such as range(3).
+    - steps: of the optimizer. lr: its learning rate.
+    - optimizer: called with (parameters, lr=lr). One that treats every weight by itself, as SGD and
+      Adam do; those not known to are tried first.
+    - penalized: names of the parameters that the penalty sees; frozen ones are left out.
+    - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
+    - every: record each so many steps, and after the last; a fiftieth of `steps` unless given.
+    - progress: whether to show a bar.
 
-    Raises ValueError for arguments out of range and for models with running statistics (BatchNorm), which cannot be
-    stacked. Says once which λ diverged. An interrupt from the keyboard keeps what is recorded.
+    Raises ValueError for arguments out of range, for optimizers that move a weight by what others
+    do (Adafactor, LBFGS, Muon), and for models that write down what they see in training
+    (BatchNorm). Says once which λ diverged. An interrupt from the keyboard keeps what is recorded,
+    with the weights of the last record.
     """
-    lams, seeds, lr = (
-        column("lams", lams),
-        tuple(count("seeds", s, low=0) for s in seeds),
-        positive("lr", lr),
-    )
+    exact = column("lams", lams, dtype=torch.float64)
+    accepts = "whole numbers in a sequence, such as range(3)"
+    require(isinstance(seeds, Iterable), "seeds", seeds, accepts)
+    seeds = tuple(count("seeds", seed, low=0) for seed in seeds)
     require(len(seeds) > 0, "seeds", seeds, "at least one seed")
-    K, S, pen = len(lams), len(seeds), penalties.get(penalty, proximal)
-    every = max(1, count("steps", steps) // 50) if every is None else count("every", every)
+    lr, steps = positive("lr", lr), count("steps", steps)
+    pen = penalties.get(penalty, proximal)
+    every = max(1, steps // 50) if every is None else count("every", every)
+    batch_size = None if batch_size is None else count("batch_size", batch_size)
 
+    accepts = "a function without arguments that makes a model"
+    good = callable(make_model) and not isinstance(make_model, nn.Module)
+    require(good, "make_model", make_model, accepts)
     fresh = [models.seeded(make_model, seed) for seed in seeds]
-    base = fresh[0]
-    require(
-        not any(name.endswith("running_mean") for name, _ in base.named_buffers()),
-        "make_model",
-        "a model with running statistics",
-        "a factory of models without BatchNorm; use train.fit for those",
-    )
-    with torch.no_grad():
-        check_outputs(base.eval()(split.val.x[:1]), split)
-    names = tuple(penalties.weights(base)) if penalized is None else tuple(penalized)
-    unknown = set(names) - dict(base.named_parameters()).keys()
-    require(
-        not unknown,
-        "penalized",
-        sorted(unknown),
-        f"names among {sorted(dict(base.named_parameters()))}",
-    )
-    buffers = _buffers(base, vary or {}, K, S)
-
+    base = fresh[0].eval()
+    check_model(base, split)
+    check_batches(base, split, batch_size)
+    _check_buffers(fresh, split)
+    varied = _varied(base, vary or {}, len(exact))
     # Stack m = k·S + s holds λ number k and seed number s.
     stack = {
         name: torch.stack([dict(model.named_parameters())[name].detach() for model in fresh])
-        .repeat(K, *[1] * parameter.ndim)
-        .requires_grad_()
-        for name, parameter in base.named_parameters()
+        .repeat(len(exact), *[1] * w.ndim)
+        .requires_grad_(w.requires_grad)
+        for name, w in base.named_parameters()
     }
-    lam = lams.repeat_interleave(S)
-    extra = {"fused": True} if "fused" in inspect.signature(optimizer).parameters else {}
-    optim = optimizer(list(stack.values()), lr=lr, **extra)
-    # A copy: functional_call puts tied buffers back wrongly, and "dropout.p" is tied between the hidden layers.
-    run = _Batch(copy.deepcopy(base), stack, buffers, lam, pen, proximal, names)
+    optim = optimizers.stacked(optimizer, lr, list(base.parameters()), list(stack.values()))
+    device = split.train.x.device
+    run = _Batch(
+        # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
+        base=copy.deepcopy(base),
+        stack=stack,
+        buffers={name: values.repeat_interleave(len(seeds)) for name, values in varied.items()},
+        lam=_like_weights(base, exact).repeat_interleave(len(seeds)),
+        penalty=pen,
+        proximal=proximal,
+        names=_penalized(base, penalized),
+        optim=optim,
+    )
     orders = [torch.Generator().manual_seed(seed) for seed in seeds]
-    records, recorded, stopped, done = [], [], "", 0
+    records: list[Tensor] = []
+    recorded: list[int] = []
+    stopped, done, kept = "", 0, {0: run.weights()}
     bar = tqdm(
         total=steps,
-        desc=f"sweep, {K * S} networks",
+        desc=f"sweep, {len(run.lam)} networks",
         unit="step",
         leave=False,
         delay=1,
         disable=not progress,
     )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seeds[0])
+    with bar, devices.drawing_from(device, devices.seeded_state(device, seeds[0])):
         try:
-            while done < steps:
-                for batch in zip(
-                    *(batches_of(len(split.train.x), batch_size, order) for order in orders)
-                ):
-                    if done == steps:
-                        break
-                    run.step(optim, lr, *_examples(split.train, batch, K))
-                    done += 1  # not bar.n, which a bar that is switched off does not count
-                    bar.update()
-                    if done % every == 0 or done == steps:
-                        records.append(run.measure(split))
-                        recorded.append(done)
+            for batch in _endless(split.train, batch_size, orders):
+                run.step(*_examples(split.train, batch, len(exact)))
+                done += 1  # not bar.n, which a bar that is switched off does not count
+                bar.update()
+                if done % every == 0 or done == steps:
+                    found = run.measure(split)
+                    kept[done] = run.weights()
+                    records.append(found)
+                    recorded.append(done)  # last: an interrupt before this line undoes the record
+                    kept = {done: kept[done]}
+                if done == steps:
+                    break
         except KeyboardInterrupt:
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
-            records, recorded = records or [run.measure(split)], recorded or [done]
-        finally:
-            bar.close()
-    columns = torch.stack(records, -1).unflatten(1, (K, S))
-    lost = ~torch.isfinite(columns[:, :, :, -1].sum(0)).all(1)
+            run.put_back(kept[recorded[-1] if recorded else 0])
+            if not recorded:
+                records, recorded = [run.measure(split)], [0]
+    columns = torch.stack(records[: len(recorded)], -1).unflatten(1, (len(exact), len(seeds)))
+    columns, lost = _settled(columns.cpu())
+    train_loss, val_loss, train_error, val_error, price = columns
     if lost.any():
-        named = ", ".join(f"{v:g}" for v in lams[lost].tolist())
-        stopped += f"Training diverged with lr={lr:g} for λ = {named}: {penalties.edge(lr)}"
+        named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
+        stopped += divergence(f"with lr={lr:g} for λ = {named}", lr)
     if stopped:
         print(stopped, file=sys.stderr)
-    weights = {name: w.detach().unflatten(0, (K, S)) for name, w in stack.items()}
-    kept = {name: values.view(K, S)[:, 0] for name, values in buffers.items()}
+    shape = (len(exact), len(seeds))
     return Sweep(
-        lams,
-        seeds,
-        torch.tensor(recorded),
-        *columns,
-        weights=weights,
-        vary=kept,
-        stopped=stopped,
+        lams=exact.to(torch.get_default_dtype()),
+        seeds=seeds,
+        steps=torch.tensor(recorded),
+        train_loss=train_loss,
+        val_loss=val_loss,
+        train_error=train_error,
+        val_error=val_error,
+        penalty=price,
+        weights={name: w.unflatten(0, shape) for name, w in run.weights().items()},
+        vary=varied,
         base=base,
+        stopped=stopped,
     )
 
 
+@dataclass(kw_only=True)
 class _Batch:
-    """The stacked networks and the two things done to all of them at once: a step, a measurement."""
+    """The stacked networks, and what is done to all at once: a step, a measurement."""
 
-    def __init__(self, base, stack, buffers, lam, pen, proximal, names):
-        self.base, self.stack, self.buffers, self.lam = base, stack, buffers, lam
-        self.pen, self.proximal, self.names = pen, proximal, names
+    base: nn.Module
+    stack: dict[str, Tensor]
+    buffers: dict[str, Tensor]
+    lam: Tensor
+    penalty: penalties.Penalty | None
+    proximal: bool
+    names: tuple[str, ...]
+    optim: torch.optim.Optimizer
 
-    def _data_loss(self, own, buffers, lam, x, y):
-        loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y)
-        if self.pen and not self.proximal and not self.pen.gradient:
-            loss = loss + lam * self.pen.value({name: own[name] for name in self.names})
-        return loss
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of all parameters."""
+        return {name: w.detach().clone() for name, w in self.stack.items()}
 
-    def step(self, optim, lr, x, y, dim) -> None:
+    @torch.no_grad()
+    def put_back(self, weights: dict[str, Tensor]) -> None:
+        for name, w in weights.items():
+            self.stack[name].copy_(w)
+
+    def step(self, x: Tensor, y: Tensor, dim: int | None) -> None:
+        pen = self.penalty if not self.proximal else None
+
+        def data_and_penalty(
+            own: dict[str, Tensor], buffers: dict[str, Tensor], lam: Tensor, x: Tensor, y: Tensor
+        ) -> Tensor:
+            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y)
+            if pen and not pen.gradient:
+                loss = loss + lam * pen.value({name: own[name] for name in self.names})
+            return loss
+
         self.base.train()
-        optim.zero_grad()
-        losses = vmap(self._data_loss, in_dims=(0, 0, 0, dim, dim), randomness="different")(
+        self.optim.zero_grad()
+        losses = vmap(data_and_penalty, in_dims=(0, 0, 0, dim, dim), randomness="different")(
             self.stack, self.buffers, self.lam, x, y
         )
         losses.sum().backward()
         with torch.no_grad():
-            if self.pen and not self.proximal and self.pen.gradient:
+            if pen and pen.gradient:
                 for name in self.names:
                     w = self.stack[name]
-                    w.grad.add_(self.pen.gradient(w) * self.lam.view(-1, *[1] * (w.ndim - 1)))
-            optim.step()
-            if self.proximal:
-                for name in self.names:
-                    self.stack[name].copy_(vmap(self.pen.prox)(self.stack[name], lr * self.lam))
+                    pull = pen.gradient(w) * _along(self.lam, w)
+                    w.grad = pull if w.grad is None else w.grad.add_(pull)
+            self.optim.step()
+            if self.proximal and self.penalty and self.penalty.prox:
+                self._proximal_step(self.penalty, self.penalty.prox)
+
+    def _proximal_step(self, penalty: penalties.Penalty, prox: penalties.Prox) -> None:
+        t = float(self.optim.param_groups[0]["lr"]) * self.lam
+        for name in self.names:
+            w = self.stack[name]
+            if penalty.gradient:  # elementwise, so all networks at once without vmap
+                w.copy_(prox(w, _along(t, w)))
+            else:
+                w.copy_(vmap(prox)(w, t))
 
     @torch.no_grad()
-    def measure(self, split) -> Tensor:
+    def measure(self, split: Split) -> Tensor:
         """train_loss, val_loss, train_error, val_error, penalty: (5, K·S)."""
         self.base.eval()
         parts = split.train, split.val
 
-        def one(own, buffers, lam):
+        def one(own: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
             outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part in parts]
             rows = [
                 score(out, part.y)
                 for score in (data_loss, data_error)
                 for out, part in zip(outputs, parts)
             ]
-            value = (
-                self.pen.value({name: own[name] for name in self.names})
-                if self.pen
-                else torch.zeros(())
-            )
-            return torch.stack([*rows, lam * value])
+            if self.penalty:
+                rows.append(self.penalty.value({name: own[name] for name in self.names}))
+            else:
+                rows.append(torch.zeros_like(rows[0]))
+            return torch.stack([row.to(rows[0].dtype) for row in rows])
 
-        return vmap(one)(self.stack, self.buffers, self.lam).T
+        return vmap(one)(self.stack, self.buffers).T
 
 
-def _examples(train: Examples, batch: tuple, K: int):
-    """x, y and the dimension along which they differ from network to network (None: they do not)."""
-    if isinstance(batch[0], slice):
+def _along(values: Tensor, w: Tensor) -> Tensor:
+    """values (K·S,) so that they broadcast along the leading dimension of w."""
+    return values.view(-1, *[1] * (w.ndim - 1))
+
+
+def _endless(
+    train: Examples, size: int | None, orders: list[torch.Generator]
+) -> Iterator[tuple[Tensor | slice, ...]]:
+    """For each seed its next batch, epoch after epoch."""
+    n, device = len(train.x), train.x.device
+    while True:
+        yield from zip(*(batches(n, size, order, device=device) for order in orders))
+
+
+def _examples(
+    train: Examples, batch: tuple[Tensor | slice, ...], K: int
+) -> tuple[Tensor, Tensor, int | None]:
+    """x, y and the dimension along which networks have their own (None: all have the same)."""
+    indices = [rows for rows in batch if isinstance(rows, Tensor)]
+    if not indices:
         return train.x, train.y, None
-    rows = torch.stack(batch).repeat(K, 1)
+    rows = torch.stack(indices).repeat(K, 1)
     return train.x[rows], train.y[rows], 0
 
 
-def _buffers(base: nn.Module, vary: Mapping, K: int, S: int) -> dict[str, Tensor]:
-    known, checked = dict(base.named_buffers()), {}
+def _settled(columns: Tensor) -> tuple[Tensor, Tensor]:
+    """columns (5, K, S, T), NaN from where a run diverged, and (K,) whether one of that λ did."""
+    diverged = (~columns.isfinite()).any(0).cummax(-1).values
+    return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
+
+
+def _like_weights(base: nn.Module, lams: Tensor) -> Tensor:
+    w = next(base.parameters())
+    real_kind = w.real.dtype if w.is_complex() else w.dtype
+    return lams.to(w.device, torch.promote_types(real_kind, torch.float32))
+
+
+def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
+    """Names of what the penalty sees, each parameter once, under its first name."""
+    if names is None:
+        return tuple(penalties.weights(base))
+    names = tuple(names)
+    known = dict(base.named_parameters(remove_duplicate=False))
+    unknown = sorted(set(names) - known.keys())
+    require(not unknown, "penalized", unknown, f"names among {sorted(known)}")
+    wanted = {id(known[name]) for name in names}
+    return tuple(n for n, w in base.named_parameters() if id(w) in wanted and w.requires_grad)
+
+
+def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
+    """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
+    changing = changing_buffers(fresh[0], split.train.x[:2])
+    require(
+        not changing,
+        "make_model",
+        f"a model that writes down {', '.join(changing)} in training",
+        "a factory of models without BatchNorm and its like; use train.fit for those",
+    )
+    first = dict(fresh[0].named_buffers())
+    differ = {
+        name
+        for model in fresh[1:]
+        for name, buffer in model.named_buffers()
+        if not torch.equal(buffer, first[name])
+    }
+    accepts = (
+        "a factory of models whose buffers are the same for every seed; use train.fit for others"
+    )
+    require(not differ, "make_model", f"a model whose {sorted(differ)} vary", accepts)
+
+
+def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:
+    known = dict(base.named_buffers())
+    checked = {}
     for name, values in vary.items():
         require(name in known, "vary", name, f"a buffer of the model, one of {sorted(known)}")
-        top = {"high": 1.0, "below": True} if name.split(".")[-1] == "p" else {}
-        checked[name] = column(f"vary[{name}]", values, **top)
-        require(
-            len(checked[name]) == K,
-            f"vary[{name}]",
-            f"{len(values)} values",
-            f"as long as lams ({K})",
-        )
-    return {name: values.repeat_interleave(S) for name, values in checked.items()}
+        top: dict[str, Any] = {"high": 1.0, "below": True} if name.split(".")[-1] == "p" else {}
+        found = column(f"vary[{name}]", values, **top)
+        accepts = f"as long as lams ({K})"
+        require(len(found) == K, f"vary[{name}]", f"{len(found)} values", accepts)
+        checked[name] = found.to(known[name])
+    return checked

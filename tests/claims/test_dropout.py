@@ -1,4 +1,6 @@
-"""What notebook 04 states about dropout, each formula against a simulation or a library that would show it wrong."""
+"""What notebook 04 states about dropout, each formula against a simulation or a library that would
+show it wrong.
+"""
 
 from itertools import product
 
@@ -13,7 +15,9 @@ from regutils import data, live, models, plots, train
 
 
 def all_masks(units, p):
-    """Every mask of so many units (2**units, units), and its probability when each unit is dropped with p."""
+    """Every mask of so many units (2**units, units), and its probability when each unit is dropped
+    with p.
+    """
     masks = torch.tensor(list(product([0.0, 1.0], repeat=units)), dtype=torch.float64)
     return masks, (masks * (1 - p) + (1 - masks) * p).prod(1)
 
@@ -47,7 +51,10 @@ def test_2014_form_with_scaled_weights_at_test_time_is_inverted_dropout():
 
 @pytest.mark.parametrize("layer", ["input_dropout", "dropout"])
 def test_masks_of_a_sweep_are_independent_per_network_seed_and_example(layer):
-    """The identity as inputs, targets 1 and one step of SGD: a weight moves only if its input was not dropped."""
+    """The identity as inputs, targets 1 and one step of SGD.
+
+    A weight moves only if its input was not dropped.
+    """
     n, ps = 400, [0.5, 0.5, 0.2]
     part = data.Examples(torch.eye(n), torch.ones(n))
     make = {
@@ -134,7 +141,8 @@ def expected_loss(X, y, w, p):
 def test_expected_linear_loss_is_an_l2_weighted_by_the_columns(p):
     X, y, w = linear_problem()
     masks, chance = all_masks(5, p)
-    # Rows have independent masks, so the expected sum is the sum of the rows' expectations, each over all masks.
+    # Rows have independent masks, so the expected sum is the sum of the rows' expectations, each
+    # over all masks.
     exact = sum(chance @ (y_i - (masks * x_i / (1 - p)) @ w) ** 2 for x_i, y_i in zip(X, y))
     torch.testing.assert_close(exact, expected_loss(X, y, w, p))
 

@@ -1,4 +1,4 @@
-"""Loaders of pictures: every fault of a download against a server on loopback, augmentation, the stand-in."""
+"""Loaders of pictures: each fault of a download against a server on loopback, the stand-in."""
 
 import hashlib
 import http.server
@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from regutils import data
-from regutils.data import obtaining
+from regutils.data import downloading, obtaining
 
 
 def _file(name: str, content: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
@@ -60,7 +59,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 @pytest.fixture
 def server(archive, monkeypatch):
-    """A server on loopback that torchvision's CIFAR10 believes in; `server.answer` says how it behaves."""
+    """A server on loopback that torchvision's CIFAR10 believes in; `answer` says how it behaves."""
     datasets = pytest.importorskip("torchvision.datasets")
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -107,7 +106,11 @@ def status(code: int):
 
 
 def left_behind(home: Path) -> list[str]:
-    return sorted(path.name for path in home.iterdir()) if home.is_dir() else []
+    """What stands in a folder; what may be resumed as its size in bytes."""
+    paths = home.iterdir() if home.is_dir() else ()
+    return sorted(
+        f"{path.stat().st_size} bytes" if path.suffix == ".part" else path.name for path in paths
+    )
 
 
 def test_download_gives_the_pictures_in_order_and_only_once(server, tmp_path, archive):
@@ -142,17 +145,33 @@ def test_archive_put_there_by_hand_needs_no_server(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "fault, says",
+    "fault, says, kept",
     [
-        (status(404), "404"),
-        (status(503), "503"),
-        (lambda handler: send(handler, upto=5000), "the connection ended after 5,000 of"),
-        (lambda handler: send(handler, pause=0.05), "the server stopped answering"),
-        (lambda handler: (send(handler, upto=5000), time.sleep(3)), "the server stopped answering"),
-        (lambda handler: time.sleep(3), "the server stopped answering"),
-        (lambda handler: send(handler, content=handler.server.content[:-1000]), "MD5 sum differs"),
-        (lambda handler: send(handler, content=b"<html>Please log in</html>"), "MD5 sum differs"),
-        (lambda handler: handler.wfile.write(b"nonsense\r\n"), "nonsense"),
+        (status(404), "404", []),
+        (status(503), "503", []),
+        (
+            lambda handler: send(handler, upto=5000),
+            "the connection ended after 5,000 of",
+            ["5000 bytes"],
+        ),
+        (lambda handler: send(handler, pause=0.05), "the server stopped answering", None),
+        (
+            lambda handler: (send(handler, upto=5000), time.sleep(3)),
+            "the server stopped answering",
+            ["5000 bytes"],
+        ),
+        (lambda handler: time.sleep(3), "the server stopped answering", []),
+        (
+            lambda handler: send(handler, content=handler.server.content[:-1000]),
+            "MD5 sum differs",
+            [],
+        ),
+        (
+            lambda handler: send(handler, content=b"<html>Please log in</html>"),
+            "MD5 sum differs",
+            [],
+        ),
+        (lambda handler: handler.wfile.write(b"nonsense\r\n"), "nonsense", []),
     ],
     ids=[
         "404",
@@ -166,7 +185,9 @@ def test_archive_put_there_by_hand_needs_no_server(server, tmp_path):
         "no HTTP",
     ],
 )
-def test_fault_of_the_server_is_one_sentence_and_leaves_nothing(server, tmp_path, fault, says):
+def test_fault_of_the_server_is_one_sentence_and_leaves_what_can_be_resumed(
+    server, tmp_path, fault, says, kept
+):
     server.answer = fault
     started = time.monotonic()
     with pytest.raises(data.Unavailable) as caught:
@@ -179,7 +200,8 @@ def test_fault_of_the_server_is_one_sentence_and_leaves_nothing(server, tmp_path
         and str(tmp_path) in message
         and "coloured_digits" in message
     )
-    assert "\n" not in message and left_behind(tmp_path) == []
+    assert "\n" not in message
+    assert kept is None or left_behind(tmp_path) == kept
     server.answer = send
     assert len(data.cifar10(tmp_path).x) == 100
 
@@ -216,7 +238,7 @@ def test_tampered_file_is_never_unpickled_and_is_replaced(server, tmp_path):
 
 
 def test_tampered_archive_with_the_right_sum_outside(server, tmp_path, monkeypatch):
-    """Even if the archive's own sum were fooled, its files are checked before they get their place."""
+    """Even if the archive's own sum were fooled, its files are checked before they are placed."""
     import torchvision
 
     monkeypatch.setattr(torchvision.datasets.CIFAR10, "test_list", [["test_batch", "0" * 32]])
@@ -225,15 +247,121 @@ def test_tampered_archive_with_the_right_sum_outside(server, tmp_path, monkeypat
     assert left_behind(tmp_path) == []
 
 
-def test_interrupt_leaves_nothing(server, tmp_path, monkeypatch):
+def test_interrupt_leaves_only_what_can_be_resumed(server, tmp_path, monkeypatch):
     def update(self, n):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(obtaining.tqdm, "update", update)
+    monkeypatch.setattr(downloading.tqdm, "update", update)
     with pytest.raises(KeyboardInterrupt):
         data.cifar10(tmp_path)
-    assert left_behind(tmp_path) == []
+    (left,) = left_behind(tmp_path)
+    assert left.endswith(" bytes")
     monkeypatch.undo()
+
+
+def ranges(handler):
+    """A server that sends the rest only, when asked for it; notes what it was asked."""
+    wanted = handler.headers.get("Range")
+    handler.server.asked.append(wanted)
+    content = handler.server.content
+    start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+    handler.send_response(206 if wanted else 200)
+    handler.send_header("Content-Length", str(len(content) - start))
+    handler.end_headers()
+    handler.wfile.write(content[start:])
+
+
+def test_a_broken_download_goes_on_in_the_middle(server, tmp_path):
+    server.asked, server.answer = [], lambda handler: send(handler, upto=5000)
+    with pytest.raises(data.Unavailable):
+        data.cifar10(tmp_path)
+    server.answer = ranges
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.asked == ["bytes=5000-"]
+    assert left_behind(tmp_path) == ["cifar-10-batches-py"]
+
+
+def test_what_another_process_left_is_taken_up(server, tmp_path):
+    part = tmp_path / ".cifar-10-python.tar.gz.999999999-1.part"
+    part.write_bytes(server.content[:6000])
+    server.asked, server.answer = [], ranges
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.asked == ["bytes=6000-"]
+
+
+@pytest.mark.parametrize("answer", [ranges, send], ids=["ranges", "no ranges"])
+def test_a_half_file_that_does_not_match_is_thrown_away(server, tmp_path, answer):
+    part = tmp_path / ".cifar-10-python.tar.gz.999999999-1.part"
+    part.write_bytes(b"x" * 6000)
+    server.asked, server.answer = [], answer
+    try:
+        data.cifar10(tmp_path)
+    except data.Unavailable as error:
+        assert "MD5 sum differs" in str(error) and left_behind(tmp_path) == []
+        assert answer is ranges
+    assert len(data.cifar10(tmp_path).x) == 100
+
+
+def test_a_half_file_longer_than_the_whole_is_thrown_away(server, tmp_path):
+    part = tmp_path / ".cifar-10-python.tar.gz.999999999-1.part"
+    part.write_bytes(server.content + b"more")
+    server.answer = status(416)
+    with pytest.raises(data.Unavailable, match="MD5 sum differs"):
+        data.cifar10(tmp_path)
+    assert left_behind(tmp_path) == []
+
+
+def test_mirrors_are_tried_in_order_and_checked_alike(server, tmp_path, monkeypatch):
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/none, {here}/other\n{here}/mirror")
+    asked = []
+
+    def answer(handler):
+        asked.append(handler.path)
+        if handler.path == "/none":
+            handler.send_error(404)
+        else:
+            send(handler, content=b"another file" if handler.path == "/other" else None)
+
+    server.answer = answer
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert asked == ["/none", "/other", "/mirror"], "torchvision's own address comes last"
+
+
+def test_when_no_address_has_it_each_is_named_with_its_reason(server, tmp_path, monkeypatch):
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/mirror no-address-at-all")
+    server.answer = status(503)
+    with pytest.raises(data.Unavailable, match=r"mirror: .*503.*no-address.*cifar-10.*503"):
+        data.cifar10(tmp_path)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.01, False), (400, True)])
+def test_a_slow_server_is_told_once_with_the_ways_round(server, tmp_path, capsys, seconds, told):
+    """A clock that is looked at once a block, and goes on by so many seconds each time."""
+    now = iter(range(10_000))
+    server.content = server.content * 3
+    got = downloading.fetch(
+        [f"http://127.0.0.1:{server.server_port}/a.tar"],
+        tmp_path / "a.tar",
+        hashlib.md5(server.content).hexdigest(),
+        patience=1e9,
+        advice="Take another way.",
+        clock=lambda: next(now) * seconds,
+    )
+    assert got.read_bytes() == server.content
+    said = capsys.readouterr().err
+    assert said.count("Take another way.") == told
+    assert not told or ("kB/s" in said and "min left" in said)
+
+
+def test_the_home_folder_is_a_tilde(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    data.cifar10("~/one")
+    monkeypatch.setenv("REGUTILS_DATA", "~/two")
+    data.cifar10()
+    assert left_behind(tmp_path) == ["one", "two"]
 
 
 def test_two_kernels_at_once(server, tmp_path):
@@ -296,7 +424,10 @@ def test_full_disk(server, tmp_path, monkeypatch):
 def test_torchvision_of_another_build(tmp_path, broken, says):
     (tmp_path / "torchvision").mkdir()
     (tmp_path / "torchvision" / "__init__.py").write_text(broken)
-    code = "from regutils import data\ntry: data.cifar10('x')\nexcept OSError as e: print(e)\ndata.coloured_digits()"
+    code = (
+        "from regutils import data\ntry: data.cifar10('x')\nexcept OSError as e: print(e)\n"
+        "data.coloured_digits()"
+    )
     env = os.environ | {
         "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(obtaining.__file__).parents[2]}"
     }
@@ -314,57 +445,6 @@ def test_regutils_needs_torchvision_for_nothing_else():
         "assert 'torchvision' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# --- class folders
-
-
-def _folder(root: Path, sizes: dict[str, int]) -> None:
-    for c, (name, n) in enumerate(sizes.items()):
-        (root / name).mkdir(parents=True)
-        for i in range(n):
-            Image.new("RGB", (60, 40), (10 * c, i, 200)).save(root / name / f"{i}.png")
-
-
-def test_image_folder(tmp_path):
-    _folder(tmp_path, {"cats": 4, "dogs": 3})
-    found = data.image_folder(tmp_path)
-    assert found.x.shape == (7, 3, 32, 32) and found.x.dtype == torch.uint8
-    assert (
-        found.y.tolist() == [0, 0, 0, 0, 1, 1, 1]
-        and found.classes == ("cats", "dogs")
-        and found.test is None
-    )
-    assert found.x[4, :, 5, 5].tolist() == [10, 0, 200]
-    split = found.split(3, 2)
-    assert len(split.test.x) == 2
-
-
-def test_image_folder_with_its_own_test_part(tmp_path):
-    _folder(tmp_path / "train", {"a": 2, "b": 2})
-    _folder(tmp_path / "test", {"a": 1, "b": 1})
-    assert len(data.image_folder(tmp_path, size=16).test.x) == 2
-
-
-@pytest.mark.parametrize(
-    "make, says",
-    [
-        (lambda root: None, "folder of pictures per class"),
-        (lambda root: (root / "empty").mkdir(parents=True), "empty"),
-        (lambda root: _folder(root, {"one": 2}), "at least two class folders"),
-        (
-            lambda root: (
-                _folder(root, {"a": 1, "b": 1}),
-                (root / "a" / "bad.png").write_bytes(b"no picture"),
-            ),
-            "bad.png",
-        ),
-    ],
-)
-def test_image_folder_that_is_none(tmp_path, make, says):
-    make(tmp_path / "pictures")
-    with pytest.raises(ValueError, match=says):
-        data.image_folder(tmp_path / "pictures")
 
 
 # --- the stand-in

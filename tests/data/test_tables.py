@@ -139,3 +139,71 @@ def test_seeds_shrink_in_one_place(monkeypatch):
     assert list(seeds(5)) == [0, 1, 2, 3, 4]
     monkeypatch.setenv("REGUTILS_FAST", "1")
     assert [len(seeds(n)) for n in (1, 5, 30)] == [1, 2, 10]
+
+
+TWO_CLASSES = [data.moons, data.circles, data.xor, data.spiral, data.gaussians]
+
+
+@pytest.mark.parametrize("load", TWO_CLASSES)
+def test_two_classes_are_balanced_standardised_and_learnable(load):
+    split = load(n_train=200, seed=2)
+    assert split.train.x.shape == (200, 2) and len(split.val.x) == len(split.test.x) == 500
+    assert 0.4 < split.train.y.float().mean() < 0.6 and set(split.val.y.tolist()) == {0, 1}
+    torch.testing.assert_close(split.train.x.std(0, correction=0), torch.ones(2))
+    nearest = torch.cdist(split.val.x, split.train.x).argmin(1)
+    assert (split.train.y[nearest] == split.val.y).float().mean() > 0.9
+    noisy = load(n_train=200, label_noise=0.25, seed=2)
+    assert int((noisy.train.y != split.train.y).sum()) == 50
+
+
+@pytest.mark.parametrize("load", [*TWO_CLASSES, data.sine, data.step])
+def test_another_noise_level_moves_the_same_points(load):
+    still, moved = load(n_train=40, noise=0.0, seed=1), load(n_train=40, noise=0.05, seed=1)
+    if load in (data.sine, data.step):
+        assert torch.equal(still.train.x, moved.train.x)
+        assert 0.03 < (still.train.y - moved.train.y).std() < 0.07
+    else:
+        assert torch.equal(still.train.y, moved.train.y)
+        assert (still.train.x - moved.train.x).norm(dim=1).mean() < 0.4
+
+
+def test_step_is_noise_around_a_step():
+    train = data.step(2000, noise=0.2).train
+    side = torch.where(train.x[:, 0] < 0, -1.0, 1.0)
+    assert (train.y - side).std() == pytest.approx(0.2, rel=0.1)
+    assert (train.y - side).mean() == pytest.approx(0, abs=0.02)
+
+
+LOADERS = [*TWO_CLASSES, data.sine, data.step, data.digits, data.diabetes]
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_loaders_follow_torchs_default_number_type(load):
+    single = load(seed=1)
+    torch.set_default_dtype(torch.float64)
+    try:
+        double = load(seed=1)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, two in zip(parts(single), parts(double)):
+        assert one.x.dtype == torch.float32 and two.x.dtype == torch.float64
+        torch.testing.assert_close(one.x, two.x.float(), atol=2e-6, rtol=1e-5)
+        torch.testing.assert_close(one.y, two.y.to(one.y.dtype), atol=2e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("load", LOADERS)
+@pytest.mark.parametrize("wrong", [{"seed": 1.5}, {"seed": -1}, {"n_train": 0}, {"n_train": "x"}])
+def test_every_loader_refuses_in_one_wording(load, wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=rf"{name} must be .*; got "):
+        load(**wrong)
+
+
+def test_a_feature_that_is_constant_but_for_rounding_is_only_centred():
+    from regutils.data.parts import Standardise
+
+    train = torch.full((101, 2), 0.1)
+    train[:, 1] = torch.linspace(0, 1, 101)
+    scale = Standardise(train)
+    assert scale(torch.tensor([[0.2, 0.5]]))[0, 0] == pytest.approx(0.1, abs=1e-6)
+    assert scale(train)[:, 1].std(correction=0) == pytest.approx(1)

@@ -1,11 +1,14 @@
-"""The recording: jobs, studies, resume, a Dask cluster; what is committed is whole and can be reproduced."""
+"""The recording.
+
+Jobs, studies, resume, a Dask cluster; what is committed is whole and can be reproduced.
+"""
 
 import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import joblib
 import nbformat
@@ -15,7 +18,7 @@ import torch
 from conftest import ROOT
 
 from regutils import data, recording
-from regutils.recording import files, runs
+from regutils.recording import files, keeping, runs
 from regutils.recording import studies as made
 
 RECORDED = ROOT / "notebooks" / "recorded"
@@ -46,7 +49,7 @@ def studies(calls: list | None = None):
             calls.append(sorted(found))
         return {
             f"{lam:g}": [
-                made.Job(seed=s, penalty="l2" if lam else "", lam=lam, **TINY) for s in (0, 1)
+                runs.Job(seed=s, penalty="l2" if lam else "", lam=lam, **TINY) for s in (0, 1)
             ]
             for lam in (0.0, 0.01)
         }
@@ -56,13 +59,11 @@ def studies(calls: list | None = None):
 
 def go(npz, tmp_path, said=None, parallel=None, wanted=None):
     make = parallel or (lambda: joblib.Parallel(n_jobs=1, return_as="generator_unordered"))
-    runs.record(
+    keeping.record(
         wanted or studies(),
         tmp_path / "out",
         tmp_path / "work",
-        path=npz,
-        source="digits",
-        command="test",
+        keeping.Source(npz, "digits", "test"),
         parallel=make,
         report=(said if said is not None else []).append,
         threads=None,
@@ -70,8 +71,8 @@ def go(npz, tmp_path, said=None, parallel=None, wanted=None):
 
 
 def test_a_job_is_deterministic_and_plain_json(npz):
-    job = made.Job(penalty="l1", lam=1e-3, p=0.2, augment=True, early=True, test=True, **TINY)
-    (same, one), (_, two) = runs.run(job, npz), runs.run(job, npz)
+    job = runs.Job(penalty="l1", lam=1e-3, p=0.2, augment=True, early=True, test=True, **TINY)
+    (same, one), (_, two) = keeping.one(job, npz, None), keeping.one(job, npz, None)
     assert same == job
     for result in (one, two):
         result.pop("seconds")
@@ -81,15 +82,17 @@ def test_a_job_is_deterministic_and_plain_json(npz):
 
 
 def test_job_of_a_sweep_keeps_histograms_filters_and_zeros(npz):
-    _, result = runs.run(made.Job(penalty="l1", lam=0.05, **TINY), npz)
+    result = runs.Job(penalty="l1", lam=0.05, **TINY).run(npz)
     for layer, size in files.WEIGHTS.items():
         assert sum(result["histogram"][layer]) + result["zeros"][layer] == size
-        assert len(result["histogram"][layer]) == len(made.EDGES) - 1
+        assert len(result["histogram"][layer]) == len(runs.EDGES) - 1
     assert result["zeros"]["linear1"] > 0
 
 
 def test_the_threshold_of_l1_is_that_of_the_loss_in_spite_of_momentum():
-    """For one weight with gradient g(w) = w − 1, SGD with momentum m and threshold lr·λ/(1 − m) ends at 1 − λ."""
+    """For one weight with gradient g(w) = w − 1, SGD with momentum m and threshold lr·λ/(1 − m)
+    ends at 1 − λ.
+    """
     from regutils.penalties import soft_threshold
 
     lr, m, lam, w, v = 0.05, 0.9, 0.3, torch.tensor(0.0), 0.0
@@ -100,20 +103,23 @@ def test_the_threshold_of_l1_is_that_of_the_loss_in_spite_of_momentum():
 
 
 def test_bfloat16_runs_train_like_float32(npz, monkeypatch):
-    """The recording's precision: the same losses within half a percent over an epoch, for the note's program."""
-    job = made.Job(
+    """The recording's precision.
+
+    The same losses within half a percent over an epoch, for the note's program.
+    """
+    job = runs.Job(
         note=True, n_train=200, n_val=100, epochs=2, every=1, lr=0.01, momentum=0.0, batch_size=64
     )
-    _, low = runs.run(job, npz)
+    low = job.run(npz)
     fit = runs.train.fit
     monkeypatch.setattr(runs.train, "fit", lambda *a, **k: fit(*a, **k | {"autocast": False}))
-    _, full = runs.run(job, npz)
+    full = job.run(npz)
     np.testing.assert_allclose(low["running"], full["running"], rtol=5e-3)
 
 
 def test_note_trains_on_the_test_part_in_order(npz):
-    everything = runs._pictures(npz)
-    split = runs._split(made.Job(note=True, n_train=150, n_val=50), everything)
+    everything = runs.read_pictures(npz)
+    split = runs.split_of(runs.Job(note=True, n_train=150, n_val=50), everything)
     assert torch.equal(split.train.x, everything.test.x[:150] / 255)
     assert torch.equal(split.train.y, everything.test.y[:150])
     assert torch.equal(split.val.x, everything.x[:50] / 255)
@@ -133,13 +139,11 @@ def test_stopped_recording_goes_on_job_by_job(npz, tmp_path):
 
     lines = []
     with pytest.raises(Stop):
-        runs.record(
+        keeping.record(
             studies(),
             tmp_path / "out",
             tmp_path / "work",
-            path=npz,
-            source="digits",
-            command="test",
+            keeping.Source(npz, "digits", "test"),
             parallel=lambda: joblib.Parallel(n_jobs=1, return_as="generator_unordered"),
             report=stop(lines),
             threads=None,
@@ -155,11 +159,10 @@ def test_stopped_recording_goes_on_job_by_job(npz, tmp_path):
     whole = tmp_path / "whole"
     go(npz, whole)
     one, other = (
-        json.loads((folder / "out" / "cifar10_one.json").read_text())
-        for folder in (tmp_path, whole)
+        json.loads((folder / "out" / "one.json").read_text()) for folder in (tmp_path, whole)
     )
     assert one["runs"] == other["runs"]
-    two = json.loads((tmp_path / "out" / "cifar10_two.json").read_text())
+    two = json.loads((tmp_path / "out" / "two.json").read_text())
     assert two["runs"] == one["runs"] and len(list((tmp_path / "work").iterdir())) == 4
 
 
@@ -172,8 +175,8 @@ def test_half_a_file_in_the_work_folder_is_done_again(npz, tmp_path):
 
 
 def test_another_source_is_another_run(npz, tmp_path):
-    job = made.Job()
-    assert runs._key(job, "a") != runs._key(job, "b") != runs._key(replace(job, seed=1), "b")
+    job = runs.Job()
+    assert keeping.key(job, "a") != keeping.key(job, "b") != keeping.key(replace(job, seed=1), "b")
 
 
 def test_methods_take_the_strengths_with_the_lowest_validation_error():
@@ -181,14 +184,14 @@ def test_methods_take_the_strengths_with_the_lowest_validation_error():
         return [{"epochs": [8, 16], "val_error": [0.1, e]} for e in errors]
 
     found = {
-        "l2": {"0": runs(0.1, 0.1), "0.001": runs(0.5, 0.6), "0.01": runs(0.4, 0.5)},
-        "l1": {"0": runs(0.1, 0.1), "0.0001": runs(0.3, 0.4), "0.01": runs(0.9, 0.9)},
-        "dropout": {"0": runs(0.1, 0.1), "0.5": runs(0.5, 0.5), "0.2": runs(0.6, 0.6)},
+        "cifar10_l2": {"0": runs(0.1, 0.1), "0.001": runs(0.5, 0.6), "0.01": runs(0.4, 0.5)},
+        "cifar10_l1": {"0": runs(0.1, 0.1), "0.0001": runs(0.3, 0.4), "0.01": runs(0.9, 0.9)},
+        "cifar10_dropout": {"0": runs(0.1, 0.1), "0.5": runs(0.5, 0.5), "0.2": runs(0.6, 0.6)},
     }
-    rows = made._methods(found)
+    rows = made.methods(found)
     assert rows["L2"][0].lam == 0.01 and rows["L1"][0].lam == 1e-4 and rows["dropout"][0].p == 0.5
     assert list(rows) == ["none", "L2", "L1", "dropout", "augmentation", "early stopping"]
-    found["methods"] = {
+    found["cifar10_methods"] = {
         "none": runs(0.1),
         "L2": runs(0.4),
         "L1": runs(0.3),
@@ -196,7 +199,7 @@ def test_methods_take_the_strengths_with_the_lowest_validation_error():
         "augmentation": runs(0.5),
         "early stopping": runs(0.7),
     }
-    together = made._methods(found)
+    together = made.together(found)
     assert list(together) == ["L1 + augmentation"], "L1 and L2 are one slot; the next best is taken"
     job = together["L1 + augmentation"][0]
     assert job.augment and job.penalty == "l1" and job.test and job.seed == 0
@@ -215,7 +218,7 @@ def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
             )
     go(npz, tmp_path / "here")
     one, other = (
-        json.loads((folder / "out" / "cifar10_one.json").read_text())["runs"]
+        json.loads((folder / "out" / "one.json").read_text())["runs"]
         for folder in (tmp_path, tmp_path / "here")
     )
     for label, row in one.items():
@@ -226,7 +229,7 @@ def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
 def test_command_line():
     def command(*words):
         return subprocess.run(
-            [sys.executable, "-m", "regutils.record", *words], capture_output=True, text=True
+            [sys.executable, "-m", "regutils", "record", *words], capture_output=True, text=True
         )
 
     said, wrong = command("--help"), command("nonsense")
@@ -234,15 +237,53 @@ def test_command_line():
     assert wrong.returncode != 0 and "STUDY must be" in wrong.stderr
 
 
+def test_a_run_that_diverges_is_a_result(npz, tmp_path):
+    """Valid JSON with null, read as NaN; shorter runs beside it keep their shape."""
+
+    def rows(_found):
+        return {f"{lr:g}": [runs.Job(lr=lr, penalty="l2", lam=1.0, **TINY)] for lr in (0.01, 1e6)}
+
+    go(npz, tmp_path, wanted=[made.Study("lost", "a test", rows)])
+    text = (tmp_path / "out" / "lost.json").read_text()
+    json.loads(text, parse_constant=pytest.fail)
+    found = recording.read("lost", tmp_path / "out")
+    assert found["val_loss"].shape == (2, 1, 2) and np.isfinite(found["val_loss"][0]).all()
+    assert np.isnan(found["val_loss"][1, 0, -1]) and found["epochs"] == [1, 2]
+    assert np.isfinite(found["filters"][0]).all()
+
+
+def test_it_is_found_out_before_the_work_that_a_result_cannot_be_kept(npz, tmp_path):
+    (tmp_path / "out").write_text("a file, not a folder")
+    said = []
+    with pytest.raises(ValueError, match="must be a folder that can be written to"):
+        go(npz, tmp_path, said)
+    assert said == []
+
+
+@pytest.mark.parametrize("place", ["notebooks", ".", "notebooks/recorded", "tests/tools"])
+def test_recorded_results_are_found_wherever_a_notebook_runs(place, monkeypatch):
+    monkeypatch.chdir(ROOT / place)
+    assert recording.read("cifar10_l2")["values"][0] == 0
+
+
+def test_recorded_results_are_found_outside_the_checkout_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert recording.read("cifar10_l2")["values"][0] == 0
+    with pytest.raises(
+        ValueError, match=r"name must be one of .*cifar10_l2.* in recorded/; got 'l9'"
+    ):
+        recording.read("l9")
+
+
 # --- what is committed
 
 
 def test_recording_is_small_and_has_what_the_notebook_reads():
-    there = {path.stem.removeprefix("cifar10_") for path in FILES}
+    there = {path.stem for path in FILES}
     read = "".join(
         cell.source for cell in nbformat.read(ROOT / "notebooks" / "05_cifar10.ipynb", 4).cells
     )
-    wanted = set(re.findall(r'(?:board|recorded\.read)\(\s*"(\w+)"', read))
+    wanted = set(re.findall(r'(?:board|recording\.read)\(\s*"(\w+)"', read))
     assert wanted == there == {study.name for study in made.STUDIES}
     assert sum(path.stat().st_size for path in FILES) < 2e6
 
@@ -250,12 +291,12 @@ def test_recording_is_small_and_has_what_the_notebook_reads():
 @every_file
 def test_recorded_file_says_how_it_was_made_and_has_every_run(path):
     found = json.loads(path.read_text(encoding="utf-8"))
-    assert found["data"].startswith("CIFAR-10") and "regutils.record" in found["command"]
+    assert found["data"].startswith("CIFAR-10") and "regutils record" in found["command"]
     assert found["device"] and all("PyTorch" in version for version in found["versions"])
     assert found["seeds"] == [0, 1, 2]
     assert found["jobs"].keys() == found["runs"].keys()
     for label, row in found["runs"].items():
-        jobs = [made.Job(**job) for job in found["jobs"][label]]
+        jobs = [runs.Job(**job) for job in found["jobs"][label]]
         assert [job.seed for job in jobs] == found["seeds"] and len(row) == 3
         for job, result in zip(jobs, row):
             assert len(result["running"]) == job.epochs and result["epochs"][-1] == job.epochs
@@ -267,29 +308,30 @@ def test_recorded_file_says_how_it_was_made_and_has_every_run(path):
 def test_recorded_jobs_are_those_of_the_module(path):
     """So that the committed files are what the committed code would make."""
     found = {
-        study.name: json.loads((RECORDED / f"cifar10_{study.name}.json").read_text())["runs"]
+        study.name: json.loads((RECORDED / f"{study.name}.json").read_text())["runs"]
         for study in made.STUDIES
-        if RECORDED / f"cifar10_{study.name}.json" in FILES
+        if RECORDED / f"{study.name}.json" in FILES
     }
-    study = next(s for s in made.STUDIES if s.name == path.stem.removeprefix("cifar10_"))
+    study = next(s for s in made.STUDIES if s.name == path.stem)
     order = [s.name for s in made.STUDIES]
     known = {name: found[name] for name in order[: order.index(study.name)] if name in found}
-    wanted = {
-        label: [runs.asdict(job) for job in jobs] for label, jobs in study.rows(known).items()
-    }
+    wanted = {label: [asdict(job) for job in jobs] for label, jobs in study.rows(known).items()}
     assert json.loads(path.read_text())["jobs"] == json.loads(json.dumps(wanted))
 
 
 def test_a_recorded_point_comes_out_again():
-    """The first four epochs of the first run of the L2 sweep; needs the pictures that were recorded with."""
+    """The first four epochs of the first run of the L2 sweep.
+
+    Needs the pictures that were recorded with.
+    """
     path = os.environ.get("REGUTILS_PICTURES")
     if not path:
         pytest.skip(
-            "set REGUTILS_PICTURES to the file that was given to regutils.record --pictures"
+            "set REGUTILS_PICTURES to the file that was given to regutils record --pictures"
         )
     found = json.loads((RECORDED / "cifar10_l2.json").read_text())
-    job, then = made.Job(**found["jobs"]["0"][0]), found["runs"]["0"][0]
-    _, now = runs.run(replace(job, epochs=4), path)
+    job, then = runs.Job(**found["jobs"]["0"][0]), found["runs"]["0"][0]
+    now = replace(job, epochs=4).run(path)
     np.testing.assert_allclose(now["running"], then["running"][:4], rtol=0.02)
     np.testing.assert_allclose(now["val_loss"][0], then["val_loss"][0], rtol=0.02)
 
@@ -303,7 +345,7 @@ def test_runs_that_sweeps_share_are_the_same_in_every_file():
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_sweeps_have_nine_strengths_and_three_seeds(name):
-    sweep = recording.read(name, RECORDED)
+    sweep = recording.read(f"cifar10_{name}", RECORDED)
     assert len(sweep["values"]) >= 9 and sweep["val_error"].shape[:2] == (len(sweep["values"]), 3)
     assert sweep["values"] == sorted(sweep["values"]) and sweep["values"][0] == 0
     assert sweep["filters"].shape == (len(sweep["values"]), 32, 3, 5, 5)

@@ -1,7 +1,7 @@
-"""The row `cifar` of tests/bench.py: the study note's loop against ours, by ratio.
+"""The row `cifar` of tests/tools/bench.py: the study note's loop against ours, by ratio.
 
-The note's loop (torchvision's CIFAR10, ToTensor, DataLoader) against train.fit on the same pictures, order and initial
-weights; epochs of the two alternate, the fastest of each counts, losses must be equal.
+The note's loop (torchvision's CIFAR10, ToTensor, DataLoader) against train.fit on the same
+pictures, order and initial weights; epochs of the two alternate, the fastest of each counts, losses must be equal.
 """
 
 import time
@@ -58,7 +58,8 @@ def rows(n: int = 10_000, repeats: int = 4) -> list[tuple[str, float, float, str
 
     found = data.coloured_digits()
     which = torch.arange(n) % len(found.x)
-    # The note's dataset, reading other pictures: torchvision's own __getitem__, PIL picture by PIL picture.
+    # The note's dataset, reading other pictures: torchvision's own __getitem__, PIL picture by PIL
+    # picture.
     dataset = CIFAR10.__new__(CIFAR10)
     dataset.data, dataset.targets = (
         found.x[which].permute(0, 2, 3, 1).contiguous().numpy(),

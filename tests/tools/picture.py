@@ -1,4 +1,7 @@
-"""Make the README's picture: notebook 01's λ slider in a real JupyterLab, dragged. `python tests/tools/picture.py`"""
+"""Make the README's picture.
+
+Notebook 01's λ slider in a real JupyterLab, dragged. `python tests/tools/picture.py`
+"""
 
 import shutil
 import tempfile

@@ -1,10 +1,12 @@
+import copy
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from regutils import data, models, train
-from regutils.train import Stepper, fit
-from regutils.train import epochs as train_module
+from regutils.train import fit
 
 SPLIT = data.digits(60, label_noise=0.2)
 COMMON = {"penalty": "l2", "lam": 1e-3, "batch_size": 16, "seed": 5}
@@ -25,7 +27,16 @@ def state(model):
 def columns(history):
     return [
         getattr(history, name)
-        for name in ("epochs", "train_loss", "val_loss", "train_error", "val_error", "penalty")
+        for name in (
+            "epochs",
+            "step",
+            "lam",
+            "train_loss",
+            "val_loss",
+            "train_error",
+            "val_error",
+            "penalty",
+        )
     ]
 
 
@@ -42,12 +53,11 @@ def test_history_keeps_the_data_term_and_the_penalty_apart():
     assert history.epochs == [2, 4, 5] and not history.stopped
     with torch.no_grad():
         loss = float(nn.functional.cross_entropy(model(SPLIT.val.x), SPLIT.val.y))
-        price = 0.01 * float(
-            model.linear1.weight.square().sum() + model.linear2.weight.square().sum()
-        )
+        price = float(model.linear1.weight.square().sum() + model.linear2.weight.square().sum())
     assert history.val_loss[-1] == pytest.approx(loss, rel=1e-5)
     assert history.penalty[-1] == pytest.approx(price, rel=1e-5)
-    assert history.total[-1] == history.train_loss[-1] + history.penalty[-1]
+    assert history.total[-1] == history.train_loss[-1] + 0.01 * history.penalty[-1]
+    assert history.step == [2, 4, 5] and history.lam == [0.01] * 3
     assert history.train_loss[-1] < history.train_loss[0] and 0 < history.val_error[-1] < 1
 
 
@@ -67,26 +77,74 @@ def test_calling_twice_continues(whole):
     assert columns(history) == columns(whole[0]) and torch.equal(state(model), whole[1])
 
 
-def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(
-    whole, tmp_path, monkeypatch, capsys
-):
-    path, epoch, calls = tmp_path / "run.pt", train_module._epoch, []
+class Interrupted(nn.ReLU):
+    """The kernel's stop button, pressed in one of the coming training steps."""
 
-    def interrupted(*args):
-        calls.append(1)
-        if len(calls) == 4:
+    def __init__(self, coming=()):
+        super().__init__()
+        self.coming = list(coming)  # False, …, True
+
+    def forward(self, x):
+        if self.training and self.coming and self.coming.pop(0):
             raise KeyboardInterrupt
-        epoch(*args)
+        return super().forward(x)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(train_module, "_epoch", interrupted)
-        broken = fit(
-            models.seeded(make, 1), SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON
-        )
+
+def stopped_in(step):
+    """As `make`, with the stop button pressed in training step number `step`, from 1."""
+    button = Interrupted([False] * (step - 1) + [True] if step else ())
+    return lambda: models.MLP(64, 16, 10, dropout=0.3, activation=lambda: button)
+
+
+@pytest.mark.parametrize(("every", "step"), [(10, 17 * 4 - 3), (10, 17 * 4 - 1), (10, 3), (1, 10)])
+def test_an_interrupt_puts_the_weights_back_to_the_last_record(every, step):
+    """Issue 11, 8: interrupted at the start or in the middle of epoch 17, or before any record."""
+    straight = models.seeded(stopped_in(0), 1)
+    whole = fit(straight, SPLIT, epochs=20, optimizer=adam, every=every, **COMMON)
+    model = models.seeded(stopped_in(step), 1)
+    history = fit(model, SPLIT, epochs=20, optimizer=adam, every=every, **COMMON)
+    done = (step - 1) // 4 // every * every
+    assert "Interrupted" in history.stopped and (history.epochs or [0])[-1] == done
+    assert len(history.running) == done
+    fit(model, SPLIT, epochs=20 - done, optimizer=adam, every=every, history=history, **COMMON)
+    assert columns(history) == columns(whole) and torch.equal(state(model), state(straight))
+    assert history.running == whole.running and history.step[-1] == 80
+
+
+def test_an_error_in_mid_epoch_leaves_model_and_history_at_the_last_record():
+    class Trap(nn.ReLU):
+        armed = False
+
+        def forward(self, x):
+            if self.training and self.armed:
+                raise RuntimeError("a wire came off")
+            return super().forward(x)
+
+    trap = Trap()
+    model = models.seeded(lambda: models.MLP(64, 16, 10, activation=lambda: trap), 1)
+    history = fit(model, SPLIT, epochs=2, optimizer=adam, **COMMON)
+    before, records, trap.armed = state(model), columns(history), True
+    with pytest.raises(RuntimeError, match="a wire came off"):
+        fit(model, SPLIT, epochs=2, optimizer=adam, history=history, **COMMON)
+    assert torch.equal(state(model), before) and columns(history) == records
+
+
+def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(tmp_path, capsys):
+    path = tmp_path / "run.pt"
+    straight = models.seeded(stopped_in(0), 1)
+    whole = fit(straight, SPLIT, epochs=6, optimizer=adam, **COMMON), state(straight)
+    broken = fit(
+        models.seeded(stopped_in(14), 1),
+        SPLIT,
+        epochs=6,
+        optimizer=adam,
+        checkpoint=path,
+        **COMMON,
+    )
     assert broken.epochs == [1, 2, 3] and "Interrupted" in broken.stopped
     assert "up to epoch 3 of 6 is kept" in capsys.readouterr().err
 
-    model = models.seeded(make, 99)  # what it holds does not matter: the checkpoint does
+    model = models.seeded(stopped_in(0), 99)  # what it holds does not matter: the checkpoint does
     resumed = fit(model, SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON)
     assert (
         columns(resumed) == columns(whole[0])
@@ -109,7 +167,7 @@ def test_a_checkpoint_of_another_run_or_of_no_run_is_refused(tmp_path):
             **COMMON | {"lam": 0.5},
         )
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ValueError, match="Delete it to start again"):
+    with pytest.raises(ValueError, match="Move it away to start again"):
         fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, checkpoint=path, **COMMON)
 
 
@@ -177,8 +235,8 @@ def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
 
 def test_large_parts_are_measured_in_chunks():
     model = models.seeded(make, 0)
-    assert train_module.evaluate(model, SPLIT.val, chunk=64) == pytest.approx(
-        train_module.evaluate(model, SPLIT.val)
+    assert train.evaluate(model, SPLIT.val, chunk=64) == pytest.approx(
+        train.evaluate(model, SPLIT.val)
     )
     assert model.training
 
@@ -196,6 +254,11 @@ def test_large_parts_are_measured_in_chunks():
         ({"every": 0}, "every"),
         ({"seed": -1}, "seed"),
         ({"optimizer": lambda p: None}, "optimizer"),
+        ({"optimizer": torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=0.1)}, "optimizer"),
+        ({"optimizer": "adam"}, "optimizer"),
+        ({"augment": 3}, "augment"),
+        ({"history": "h"}, "history"),
+        ({"penalized": ["linear1.weight"]}, "penalized"),
         ({"penalty": None, "proximal": True}, "penalty"),
     ],
 )
@@ -214,67 +277,146 @@ def test_labels_beyond_the_models_outputs_are_named():
         fit(models.MLP(10, 3), data.diabetes(), epochs=1, optimizer=adam)
 
 
-def stepper(lr=0.05, **changed):
-    settings = {"penalty": "l2", "batch_size": 16, "every": 5, "seed": 3} | changed
-    return Stepper(
-        lambda: models.MLP(2, 8, 2),
-        data.moons(64),
-        optimizer=lambda p: torch.optim.SGD(p, lr=lr),
-        **settings,
-    )
+def continued(second, first=lambda p: torch.optim.SGD(p, lr=0.05), **how):
+    """Weights after three epochs with `first`, and how far three more with `second` move them."""
+    model = models.seeded(make, 1)
+    common = COMMON | {"progress": False} | how
+    history = fit(model, SPLIT, epochs=3, optimizer=first, **common)
+    before = state(model)
+    fit(model, SPLIT, epochs=3, optimizer=second, history=history, **common)
+    assert history.epochs == [1, 2, 3, 4, 5, 6]
+    return (state(model) - before).abs().max().item()
 
 
-def test_a_stepper_steps_as_fit_does():
-    split, lam = data.moons(64), 0.01
-    one = stepper()
-    for _ in range(8):
-        one.step(lam)
-    model = models.seeded(lambda: models.MLP(2, 8, 2), 3)
-    history = fit(
-        model,
-        split,
-        epochs=2,
-        optimizer=lambda p: torch.optim.SGD(p, lr=0.05),
-        penalty="l2",
-        lam=lam,
-        batch_size=16,
-        seed=3,
-        progress=False,
-    )
-    assert len(history.epochs) == 2
-    for name, value in one.model.state_dict().items():
-        torch.testing.assert_close(value, model.state_dict()[name])
+def test_the_optimizer_asked_for_wins_over_the_one_in_the_history():
+    """Issue 11, 1: lr, weight_decay, then another class and another option."""
+    assert continued(partial(torch.optim.SGD, lr=0.05)) > 1e-3
+    assert continued(partial(torch.optim.SGD, lr=1e-9)) < 1e-6
+    plain = continued(partial(torch.optim.SGD, lr=0.01))
+    assert continued(partial(torch.optim.SGD, lr=0.01, weight_decay=5.0)) > 2 * plain
+    assert continued(partial(torch.optim.Adam, lr=1e-9)) < 1e-6
+    assert continued(partial(torch.optim.SGD, lr=0.05, momentum=0.9)) > 1e-3
+    rms = partial(torch.optim.RMSprop, lr=1e-3)
+    assert continued(partial(rms, centered=True, momentum=0.9), rms) > 1e-4
 
 
-def test_a_stepper_notes_which_lambda_was_in_force_and_starts_again_alike():
-    one = stepper()
-    for lam in [0.0] * 10 + [1.0] * 10:
-        one.step(lam)
-    assert one.curves["step"] == [0, 5, 10, 15, 20] and one.curves["lam"] == [
-        0.0,
-        0.0,
-        0.0,
-        1.0,
-        1.0,
-    ]
-    assert one.curves["penalty"][-1] < 0.5 * one.curves["penalty"][2], "λ was turned on"
-    assert {len(values) for values in one.curves.values()} == {5}
-    first = dict(one.curves)
-    one.reset()
-    assert one.steps == 0 and {name: values[0] for name, values in one.curves.items()} == {
-        name: values[0] for name, values in first.items()
-    }
+def test_moments_go_on_under_another_lr_and_start_afresh_under_another_optimizer():
+    model = models.seeded(make, 1)
+    history = fit(model, SPLIT, epochs=3, optimizer=adam, **COMMON)
+    twin = copy.deepcopy(model)
+    seen = []
+
+    def kept(p):
+        seen.append(torch.optim.Adam(p, lr=1e-3))
+        return seen[-1]
+
+    fit(model, SPLIT, epochs=1, optimizer=kept, history=copy.deepcopy(history), **COMMON)
+    assert {int(s["step"]) for s in seen[0].state.values()} == {16}
+    assert seen[0].param_groups[0]["lr"] == 1e-3
+
+    def fresh(p):
+        seen.append(torch.optim.AdamW(p, lr=1e-3))
+        return seen[-1]
+
+    fit(twin, SPLIT, epochs=1, optimizer=fresh, history=history, **COMMON)
+    assert {int(s["step"]) for s in seen[1].state.values()} == {4}
 
 
-def test_a_stepper_that_diverges_says_what_to_do_and_keeps_its_curves():
-    one = stepper(lr=1.0)
-    with pytest.raises(
-        FloatingPointError, match=r"diverged by step \d+ with λ=1e\+06 and lr=1.*start again"
-    ):
-        for _ in range(100):
-            one.step(1e6)
-    assert all(torch.tensor(values).isfinite().all() for values in one.curves.values())
-    with pytest.raises(ValueError, match="lam must be"):
-        stepper().step(-1.0)
-    with pytest.raises(ValueError, match="penalty must be"):
-        stepper(penalty=None)
+def test_another_seed_is_another_order_though_a_history_is_given():
+    runs = []
+    for seed in (5, 6):
+        model = models.seeded(make, 1)
+        history = fit(model, SPLIT, epochs=1, optimizer=adam, **COMMON)
+        fit(model, SPLIT, epochs=1, optimizer=adam, history=history, **COMMON | {"seed": seed})
+        runs.append(state(model))
+    assert not torch.equal(*runs)
+
+
+def test_a_history_of_another_network_is_refused():
+    history = fit(models.seeded(make, 1), SPLIT, epochs=1, optimizer=adam, **COMMON)
+    with pytest.raises(ValueError, match=r"history must be an earlier result on this model"):
+        fit(models.MLP(64, 17, 10), SPLIT, epochs=1, optimizer=adam, history=history)
+
+
+@pytest.mark.parametrize("proximal", [False, True])
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9, "weight_decay": 0.1}])
+def test_a_frozen_layer_stays_bit_for_bit_and_is_not_counted(proximal, options):
+    """Issue 11, 4; the gradients of an earlier run do not move it either."""
+    model = models.seeded(lambda: models.MLP(64, 16, 10), 0)
+    how = {"penalty": "l1", "lam": 0.05, "proximal": proximal}
+    how["optimizer"] = lambda p: torch.optim.SGD(p, lr=0.1, **options)
+    fit(model, SPLIT, epochs=2, **how)
+    model.linear1.weight.requires_grad_(False)
+    before, other = model.linear1.weight.clone(), model.linear2.weight.clone()
+    everything = dict(model.named_parameters())
+    for penalized in (None, everything):
+        history = fit(model, SPLIT, epochs=3, penalized=penalized, **how)
+        assert torch.equal(model.linear1.weight, before)
+        assert not torch.equal(model.linear2.weight, other)
+        counted = model.linear2.weight.abs().sum() + (
+            model.linear2.bias.abs().sum() + model.linear1.bias.abs().sum() if penalized else 0
+        )
+        assert history.penalty[-1] == pytest.approx(counted.item(), rel=1e-5)
+
+
+class Tied(nn.Module):
+    """An autoencoder's two matrices are one."""
+
+    def __init__(self, outputs=64):
+        super().__init__()
+        self.enc, self.dec = nn.Linear(64, 64), nn.Linear(64, outputs)
+        self.dec.weight = self.enc.weight
+
+    def forward(self, x):
+        return self.dec(torch.tanh(self.enc(x)))
+
+
+def test_tied_weights_are_counted_once():
+    model = models.seeded(Tied, 0)
+    twice = dict(model.named_parameters(remove_duplicate=False))
+    del twice["enc.bias"], twice["dec.bias"]
+    for penalized in (None, twice):
+        how = {"penalty": "l2", "lam": 0.01, "penalized": penalized}
+        history = fit(model, SPLIT, epochs=1, optimizer=adam, **how)
+    assert history.penalty[-1] == pytest.approx(model.enc.weight.square().sum().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float32])
+def test_number_types_go_together_or_are_named(kind):
+    split = SPLIT.to(torch.float64)
+    model = models.seeded(lambda: models.MLP(64, 4, 10), 0).to(kind)
+    if kind == torch.float64:
+        assert fit(model, split, epochs=1, optimizer=adam, penalty="l2", lam=0.1).penalty[0] > 0
+        return
+    with pytest.raises(ValueError, match=r"model must be one that takes .*float64.*float32"):
+        fit(model, split, epochs=1, optimizer=adam)
+
+
+def test_a_model_elsewhere_or_wholly_frozen_is_named():
+    with pytest.raises(ValueError, match=r"model must be on one device with split.*cpu, meta"):
+        fit(models.MLP(64, 10).to("meta"), SPLIT, epochs=1, optimizer=adam)
+    frozen = models.MLP(64, 10).requires_grad_(False)
+    with pytest.raises(ValueError, match=r"model must be one with a parameter that requires"):
+        fit(frozen, SPLIT, epochs=1, optimizer=adam)
+    with pytest.raises(ValueError, match=r"model must be one that takes inputs.*\('n', 64\)"):
+        fit(models.MLP(63, 10), SPLIT, epochs=1, optimizer=adam)
+
+
+@pytest.mark.parametrize("batch_size", [59, 1])
+def test_batch_norm_and_a_batch_of_one_are_refused_before_training(batch_size):
+    """Issue 11, 20."""
+    normed = nn.Sequential(nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Linear(8, 10))
+    with pytest.raises(ValueError, match=rf"batch_size must be .*; got {batch_size} for 60"):
+        fit(normed, SPLIT, epochs=1, optimizer=adam, batch_size=batch_size)
+    assert normed[1].num_batches_tracked == 0
+    fit(normed, SPLIT, epochs=1, optimizer=adam, batch_size=20)
+    fit(models.MLP(64, 10), SPLIT, epochs=1, optimizer=adam, batch_size=batch_size)
+
+
+def test_sums_of_half_precision_do_not_overflow():
+    x = torch.full((50, 4), 300.0, dtype=torch.float16)
+    y = torch.zeros(50, dtype=torch.float16)
+    split = data.Split((x, y), (x, y), (x, y))
+    model = nn.Linear(4, 1).half()
+    nn.init.constant_(model.weight, 1.0)
+    assert train.evaluate(model, split.val)[0] == pytest.approx(1.44e6, rel=1e-3)

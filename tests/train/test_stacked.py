@@ -1,9 +1,11 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from regutils import data, models
-from regutils.train import fit, sweep
+from regutils.train import fit, optimizers, sweep
 
 SPLIT = data.digits(60, label_noise=0.2)
 LAMS, SEEDS = [0.0, 1e-3, 1e-2], (0, 3)
@@ -73,7 +75,7 @@ def test_shapes_and_what_is_recorded():
     for name in ("train_loss", "val_loss", "train_error", "val_error", "penalty"):
         assert getattr(swept, name).shape == (3, 2, 3)
     assert swept.weights["linear1.weight"].shape == (3, 2, 16, 64)
-    assert (swept.penalty[0] == 0).all() and (swept.penalty[1:] > 0).all()
+    assert (swept.penalty > 0).all()  # not times λ
     outputs = swept.predict(SPLIT.val.x)
     assert outputs.shape == (3, 2, 500, 10)
     torch.testing.assert_close(swept.model(2, 1)(SPLIT.val.x), outputs[2, 1], atol=1e-5, rtol=1e-4)
@@ -158,22 +160,32 @@ def test_a_diverging_lambda_is_named_and_harms_no_other(capsys):
     assert swept.stopped in said
 
 
-def test_an_interrupt_keeps_what_is_recorded(monkeypatch, capsys):
-    from regutils.train import stacked as module
+@pytest.mark.parametrize(("step", "kept"), [(8, [3, 6]), (2, [0])])
+def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
+    """Weights are those of the last record, or the initial ones."""
 
-    step, calls = module._Batch.step, []
+    class Interrupted(nn.ReLU):
+        coming = [False] * step + [True]  # one more than `step`: what is found out before training
 
-    def interrupted(self, *args):
-        calls.append(1)
-        if len(calls) == 8:
-            raise KeyboardInterrupt
-        step(self, *args)
+        def forward(self, x):
+            if self.training and self.coming and self.coming.pop(0):
+                raise KeyboardInterrupt
+            return super().forward(x)
 
-    monkeypatch.setattr(module._Batch, "step", interrupted)
-    swept = sweep(make, SPLIT, LAMS, penalty="l2", seeds=(0,), steps=100, lr=0.01, every=3)
-    assert (
-        swept.steps.tolist() == [3, 6] and "Interrupted at step 7 of 100" in capsys.readouterr().err
-    )
+    def stoppable():
+        return models.MLP(64, 16, 10, activation=Interrupted)
+
+    common = {"penalty": "l2", "seeds": (0,), "lr": 0.01, "every": 3}
+    swept = sweep(stoppable, SPLIT, LAMS, steps=100, **common)
+    assert swept.steps.tolist() == kept and "Interrupted at step" in capsys.readouterr().err
+    assert f"Interrupted at step {step - 1} of 100" in swept.stopped
+    if kept == [0]:
+        start = models.seeded(stoppable, 0)
+        assert torch.equal(swept.weights["linear1.weight"][2, 0], start.linear1.weight)
+    else:
+        shorter = sweep(make, SPLIT, LAMS, steps=kept[-1], **common)
+        assert torch.equal(swept.weights["linear1.weight"], shorter.weights["linear1.weight"])
+    assert swept.val_loss.shape == (3, 1, len(kept))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +197,9 @@ def test_an_interrupt_keeps_what_is_recorded(monkeypatch, capsys):
         ({"lams": "0.1"}, "lams"),
         ({"penalty": "l7"}, "penalty"),
         ({"seeds": []}, "seeds"),
+        ({"seeds": 3}, "seeds"),
+        ({"lams": 0.1}, "lams"),
+        ({"lams": torch.tensor(0.1)}, "lams"),
         ({"steps": 0}, "steps"),
         ({"lr": 0.0}, "lr"),
         ({"batch_size": 0}, "batch_size"),
@@ -204,6 +219,34 @@ def test_wrong_arguments_are_named(wrong, names):
         )
 
 
+def test_what_is_no_factory_is_named():
+    common = {"penalty": "l2", "seeds": (0,), "steps": 1, "lr": 0.1}
+    with pytest.raises(ValueError, match="make_model must be a function without arguments"):
+        sweep(make(), SPLIT, [0.0], **common)
+    ready = torch.optim.SGD(make().parameters(), lr=0.1)
+    for wrong in (ready, lambda p, lr: None):
+        with pytest.raises(ValueError, match="optimizer must be"):
+            sweep(make, SPLIT, [0.0], optimizer=wrong, **common)
+    with pytest.raises(ValueError, match=r"split must be a data\.Split; got 'tuple'"):
+        sweep(make, tuple(SPLIT.train), [0.0], **common)
+
+
+def test_torchs_default_number_type_may_be_float64():
+    """Issue 11, 21."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        split = SPLIT.to(torch.float64)
+        how = {"penalty": "l1", "proximal": True, "optimizer": torch.optim.SGD, "batch_size": 60}
+        swept = assert_equals_a_loop(
+            lambda: models.MLP(64, 8, 10), split, [0.0, 0.02], lr=0.1, **how
+        )
+        assert swept.lams.dtype == swept.val_loss.dtype == torch.float64
+        with pytest.raises(ValueError, match=r"model must be one that takes .*float32.*float64"):
+            sweep(make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
     common = {"penalty": None, "seeds": (0,), "steps": 1, "lr": 0.1}
     with pytest.raises(ValueError, match=r"below 1; got 1\.0"):
@@ -216,3 +259,198 @@ def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
         )
     with pytest.raises(ValueError, match="BatchNorm"):
         sweep(lambda: nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10)), SPLIT, [0.0], **common)
+
+
+def loop(make, split, lams, seeds, *, optimizer, steps, **how):
+    """What `sweep` must equal: final weights of fits, name → (K, S, ...)."""
+    found = []
+    for lam in lams:
+        for seed in seeds:
+            model = models.seeded(make, seed)
+            fit(model, split, epochs=steps, every=steps, optimizer=optimizer, lam=lam, **how)
+            found.append({name: w.detach() for name, w in model.named_parameters()})
+    return {
+        name: torch.stack([weights[name] for weights in found]).unflatten(0, (len(lams), -1))
+        for name in found[0]
+    }
+
+
+def assert_equals_a_loop(make, split, lams, *, optimizer, lr=0.02, steps=20, **how):
+    swept = sweep(make, split, lams, seeds=SEEDS, lr=lr, steps=steps, optimizer=optimizer, **how)
+    built = lambda p: optimizer(p, lr=lr)  # noqa: E731
+    for name, w in loop(make, split, lams, SEEDS, optimizer=built, steps=steps, **how).items():
+        torch.testing.assert_close(swept.weights[name], w, atol=2e-5, rtol=1e-4, msg=name)
+    return swept
+
+
+@pytest.mark.parametrize("optimizer", optimizers.ELEMENTWISE)
+def test_every_optimizer_on_the_list_equals_a_loop_of_fit(optimizer):
+    assert_equals_a_loop(make, SPLIT, LAMS, optimizer=optimizer, penalty="l2", steps=12)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        partial(torch.optim.Adam, foreach=True),
+        partial(torch.optim.Adam, fused=False, amsgrad=True),
+        partial(torch.optim.SGD, momentum=0.9, nesterov=True, differentiable=False),
+        lambda p, lr: torch.optim.SGD(p, lr=lr / 2, weight_decay=0.1),
+    ],
+)
+@pytest.mark.parametrize("proximal", [False, True])
+def test_options_of_an_optimizer_are_the_callers(optimizer, proximal):
+    """Issue 11, 21; the proximal step has the optimizer's own lr."""
+    how = {"penalty": "l1", "proximal": proximal}
+    assert_equals_a_loop(make, SPLIT, LAMS, optimizer=optimizer, steps=12, **how)
+
+
+class Own(torch.optim.Optimizer):
+    """A stranger that treats every weight by itself: the sign of the gradient."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for w in group["params"]:
+                w -= group["lr"] * w.grad.sign()
+
+
+class Clipped(Own):
+    """A stranger that looks at all weights: the gradient over its norm."""
+
+    @torch.no_grad()
+    def step(self):
+        for w in (w for group in self.param_groups for w in group["params"]):
+            w -= self.param_groups[0]["lr"] * w.grad / w.grad.norm()
+
+
+def test_a_stranger_is_tried_and_taken_if_it_treats_every_weight_by_itself():
+    torch.manual_seed(2)
+    before = torch.get_rng_state()
+    assert_equals_a_loop(make, SPLIT, LAMS, optimizer=Own, penalty="l2", lr=1e-3, steps=5)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [Clipped, torch.optim.LBFGS]
+    + [found for name in ("Adafactor", "Muon") if (found := getattr(torch.optim, name, None))],
+)
+def test_optimizers_that_couple_the_runs_are_refused(optimizer):
+    """Issue 11, 10."""
+
+    def bare():  # Muon takes matrices only
+        return nn.Linear(64, 10, bias=False)
+
+    with pytest.raises(ValueError, match=rf"optimizer must be .*; got .{optimizer.__name__}, "):
+        sweep(bare, SPLIT, LAMS, penalty="l2", seeds=SEEDS, steps=3, lr=0.01, optimizer=optimizer)
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enc, self.mid, self.dec = nn.Linear(64, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+        self.dec.weight = self.mid.weight
+        self.out = nn.Linear(8, 10)
+
+    def forward(self, x):
+        return self.out(self.dec(torch.tanh(self.mid(torch.tanh(self.enc(x))))))
+
+
+def test_tied_weights_are_one_weight():
+    """Issue 11, 3: also under the name that comes second."""
+    how = {"optimizer": torch.optim.SGD, "penalty": "l2", "lr": 0.1}
+    swept = assert_equals_a_loop(Tied, SPLIT, LAMS, **how)
+    assert "dec.weight" not in swept.weights
+    model = swept.model(2, 1)
+    assert torch.equal(model.dec.weight, swept.weights["mid.weight"][2, 1])
+    outputs = swept.predict(SPLIT.val.x)
+    torch.testing.assert_close(model(SPLIT.val.x), outputs[2, 1], atol=1e-5, rtol=1e-4)
+    common = {"seeds": SEEDS, "steps": 3, "lr": 0.1, "penalty": "l2"}
+    both = [sweep(Tied, SPLIT, LAMS, penalized=[f"{n}.weight"], **common) for n in ("mid", "dec")]
+    assert torch.equal(both[0].penalty, both[1].penalty) and (both[0].penalty > 0).all()
+
+
+@pytest.mark.parametrize("proximal", [False, True])
+def test_frozen_parameters_stay_and_are_not_counted(proximal):
+    def frozen():
+        model = make()
+        model.linear1.weight.requires_grad_(False)
+        return model
+
+    how = {"optimizer": torch.optim.SGD, "penalty": "l1", "proximal": proximal}
+    swept = assert_equals_a_loop(frozen, SPLIT, [0.0, 0.1], **how)
+    assert torch.equal(swept.weights["linear1.weight"][1, 0], models.seeded(make, 0).linear1.weight)
+    total = swept.weights["linear2.weight"].abs().sum((-1, -2))
+    torch.testing.assert_close(swept.penalty[..., -1], total)
+
+
+def test_a_weight_that_the_loss_does_not_reach_is_shrunk_as_in_fit():
+    class Idle(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.idle = nn.Linear(64, 10), nn.Linear(3, 3)
+
+        def forward(self, x):
+            return self.used(x)
+
+    assert_equals_a_loop(Idle, SPLIT, [0.0, 0.1], optimizer=torch.optim.SGD, penalty="l2")
+
+
+def test_float64_is_float64_throughout():
+    """Issue 11, 21: λ too, so that the two agree to float64's rounding."""
+    split, double = SPLIT.to(torch.float64), lambda: make().double()
+    how = {"penalty": "l2", "steps": 20}
+    swept = sweep(double, split, [0.0, 0.1], seeds=(0,), lr=0.1, optimizer=torch.optim.SGD, **how)
+    sgd = partial(torch.optim.SGD, lr=0.1)
+    for name, w in loop(double, split, [0.0, 0.1], (0,), optimizer=sgd, **how).items():
+        assert w.dtype == torch.float64
+        torch.testing.assert_close(swept.weights[name], w, atol=1e-12, rtol=1e-10)
+    with pytest.raises(ValueError, match=r"model must be one that takes .*float64.*float32"):
+        sweep(make, split, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1)
+
+
+def test_lambdas_index_to_rounding_or_what_there_is():
+    swept = sweep(make, SPLIT, LAMS, penalty="l2", seeds=(0,), steps=1, lr=0.01)
+    assert [swept.at(lam) for lam in LAMS] == [swept.at(lam) for lam in swept.lams] == [0, 1, 2]
+    for wrong in (5e-3, 1e-9):
+        with pytest.raises(ValueError, match=r"lam must be one of 0, 0\.001, 0\.01; got"):
+            swept.at(wrong)
+
+
+def test_a_run_that_diverged_is_nan_from_there_on_and_only_it(capsys):
+    how = {"penalty": "l2", "seeds": SEEDS, "lr": 0.1, "optimizer": torch.optim.SGD}
+    swept = sweep(make, SPLIT, [0.0, 50.0], steps=200, **how)
+    for name in ("train_loss", "val_loss", "train_error", "val_error", "penalty"):
+        values = getattr(swept, name)
+        assert values[0].isfinite().all() and values[1, :, -1].isnan().all()
+        assert not values.isinf().any()
+        assert (values[1].isnan().int().diff(dim=-1) >= 0).all(), "NaN to the end"
+
+
+def test_what_a_model_writes_down_or_makes_anew_is_found_out():
+    class Random(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("features", torch.randn(64, 10))
+            self.scale = nn.Parameter(torch.ones(10))
+
+        def forward(self, x):
+            return x @ self.features * self.scale
+
+    common = {"penalty": None, "steps": 1, "lr": 0.1}
+    with pytest.raises(ValueError, match=r"buffers are the same for every seed.*features"):
+        sweep(Random, SPLIT, [0.0], seeds=(0, 1), **common)
+    sweep(Random, SPLIT, [0.0], seeds=(0,), **common)
+    normed = nn.BatchNorm1d(64, track_running_stats=False)
+    with pytest.raises(ValueError, match=r"batch_size must be .*got 59 for 60"):
+        sweep(
+            lambda: nn.Sequential(normed, nn.Linear(64, 10)),
+            SPLIT,
+            [0.0],
+            seeds=(0,),
+            batch_size=59,
+            **common,
+        )

@@ -1,0 +1,247 @@
+"""A learner's own pictures: what is a class, what is a part, what is a picture, and its pixels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from regutils import data
+
+
+def fill(root: Path, sizes: dict[str, int]) -> None:
+    for c, (name, n) in enumerate(sizes.items()):
+        (root / name).mkdir(parents=True)
+        for i in range(n):
+            Image.new("RGB", (60, 40), (10 * c, i, 200)).save(root / name / f"{i}.png")
+
+
+def test_image_folder(tmp_path):
+    fill(tmp_path, {"cats": 4, "dogs": 3})
+    found = data.image_folder(tmp_path)
+    assert found.x.shape == (7, 3, 32, 32) and found.x.dtype == torch.uint8
+    assert found.y.tolist() == [0, 0, 0, 0, 1, 1, 1]
+    assert found.classes == ("cats", "dogs") and found.test is None
+    assert found.x[4, :, 5, 5].tolist() == [10, 0, 200]
+    split = found.split(3, 2)
+    assert len(split.test.x) == 2
+
+
+def test_image_folder_with_its_own_test_part(tmp_path):
+    fill(tmp_path / "train", {"a": 2, "b": 2})
+    fill(tmp_path / "test", {"a": 1, "b": 1})
+    assert len(data.image_folder(tmp_path, size=16).test.x) == 2
+
+
+@pytest.mark.parametrize("train", ["train", "Training", "TRAIN"])
+@pytest.mark.parametrize("val", ["val", "valid", "validation", "Val"])
+@pytest.mark.parametrize("test", [None, "test", "testing"])
+def test_the_usual_spellings_of_a_splits_folders(tmp_path, train, val, test):
+    fill(tmp_path / train, {"a": 3, "b": 2})
+    fill(tmp_path / val, {"a": 1, "b": 2})
+    if test:
+        fill(tmp_path / test, {"a": 2, "b": 2})
+    found = data.image_folder(tmp_path)
+    assert found.classes == ("a", "b") and len(found.x) == 5
+    assert len(found.val.x) == 3 and (found.test is None) == (test is None)
+    split = found.split()
+    assert len(split.val.x) == 3
+    assert len(split.train.x) == (5 if test else 4) and len(split.test.x) == (4 if test else 1)
+    with pytest.raises(ValueError, match="n_val must be left out"):
+        found.split(2, 2)
+
+
+def test_classes_that_are_called_like_a_part_stay_classes(tmp_path):
+    fill(tmp_path, {"plane": 2, "train": 2})
+    assert data.image_folder(tmp_path).classes == ("plane", "train")
+
+
+def test_a_lone_train_folder_is_the_whole(tmp_path):
+    fill(tmp_path / "train", {"a": 2, "b": 2})
+    assert data.image_folder(tmp_path).classes == ("a", "b")
+
+
+def test_a_part_with_other_classes_is_refused(tmp_path):
+    fill(tmp_path / "train", {"a": 2, "b": 2})
+    fill(tmp_path / "val", {"a": 2, "c": 2})
+    with pytest.raises(ValueError, match=r"root/val must be the classes of root/train"):
+        data.image_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "make, says",
+    [
+        (lambda root: None, "folder of pictures per class"),
+        (lambda root: (root / "empty").mkdir(parents=True), "empty"),
+        (lambda root: fill(root, {"one": 2}), "at least two class folders"),
+        (lambda root: (fill(root / "val", {"a": 1}), fill(root / "test", {"a": 1})), "train part"),
+        (
+            lambda root: (
+                fill(root, {"a": 1, "b": 1}),
+                (root / "a" / "bad.png").write_bytes(b"no picture"),
+            ),
+            "bad.png",
+        ),
+    ],
+)
+def test_image_folder_that_is_none(tmp_path, make, says):
+    make(tmp_path / "pictures")
+    with pytest.raises(ValueError, match=says):
+        data.image_folder(tmp_path / "pictures")
+
+
+def test_the_home_folder_is_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    fill(tmp_path / "photos" / "train", {"a": 2, "b": 2})
+    fill(tmp_path / "photos" / "test", {"a": 2, "b": 2})
+    assert data.image_folder("~/photos").classes == ("a", "b")
+
+
+def test_hidden_entries_are_no_data(tmp_path, capsys):
+    fill(tmp_path, {"a": 2, "b": 2})
+    fill(tmp_path, {".ipynb_checkpoints": 1, "__MACOSX": 1, ".cache": 0})
+    fill(tmp_path / "a", {".ipynb_checkpoints": 1, "more": 1})
+    for name in ("._0.png", "Thumbs.db", ".DS_Store", "desktop.ini"):
+        (tmp_path / "b" / name).write_bytes(b"litter")
+    (tmp_path / "a" / ".ipynb_checkpoints" / "empty").mkdir()
+    found = data.image_folder(tmp_path)
+    assert found.classes == ("a", "b") and found.y.tolist() == [0, 0, 0, 1, 1]
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_left_out_is_counted_and_said(tmp_path, capsys):
+    fill(tmp_path, {"a": 1, "b": 1})
+    (tmp_path / "a" / "notes.txt").write_text("x")
+    (tmp_path / "b" / "more.txt").write_text("x")
+    (tmp_path / "b" / "phone.jxl").write_bytes(b"x")
+    assert len(data.image_folder(tmp_path).x) == 2
+    said = capsys.readouterr().err
+    assert "2 .txt" in said and "1 .jxl" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("ending", ["gif", "jfif", "webp", "bmp", "tif", "jpeg", "JPG", "ppm"])
+def test_usual_endings_are_read(tmp_path, ending):
+    fill(tmp_path, {"a": 1, "b": 1})
+    kind = "JPEG" if ending.lower() in ("jfif", "jpeg", "jpg") else None
+    Image.new("RGB", (8, 8), (0, 0, 255)).save(tmp_path / "a" / f"x.{ending}", kind)
+    assert len(data.image_folder(tmp_path).x) == 3
+
+
+def one(tmp_path, picture, name="x.png", **options):
+    """A picture's pixels as image_folder gives them, (3, 16, 16)."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "b" / "y.png")
+    picture.save(tmp_path / "a" / name, **options)
+    return data.image_folder(tmp_path, size=16).x[0].float()
+
+
+def test_a_picture_is_turned_as_its_exif_says(tmp_path):
+    picture = Image.new("RGB", (16, 16), "white")
+    picture.paste((0, 0, 0), (0, 0, 16, 4))  # a dark band at the top
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned by 90° clockwise: the band stands at the right
+    x = one(tmp_path, picture, exif=exif)
+    assert x[:, :, -4:].max() == 0 and x[:, :, :12].min() == 255
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_black_ink_on_transparency_is_black_on_white(tmp_path, mode):
+    ink = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    ink.paste((0, 0, 0, 255), (0, 0, 16, 8))
+    picture = ink.convert(mode) if mode != "P" else ink.quantize(4)
+    x = one(tmp_path, picture)
+    assert x[:, :8].max() == 0 and x[:, 8:].min() == 255
+
+
+def test_sixteen_bits_are_brought_to_eight(tmp_path):
+    ramp = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+    x = one(tmp_path, Image.fromarray(ramp))
+    assert x.mean() == pytest.approx(127.5, abs=0.6) and x.min() == 0 and x.max() == 255
+
+
+@pytest.mark.parametrize("top", [1.0, 255.0])
+def test_floats_keep_their_look(tmp_path, top):
+    ramp = np.linspace(0, top, 256, dtype=np.float32).reshape(16, 16)
+    x = one(tmp_path, Image.fromarray(ramp), "x.tif")
+    assert x.mean() == pytest.approx(127.5, abs=0.6) and len(x.unique()) == 256
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "1", "L", "YCbCr"])
+def test_other_modes_are_converted(tmp_path, mode):
+    picture = Image.new("RGB", (16, 16), "white").convert(mode)
+    x = one(tmp_path, picture, "x.tif" if mode in ("CMYK", "1") else "x.jpg")
+    assert x.min() >= 250
+
+
+BROKEN = {"empty": b"", "text": b"hello", "png": b"\x89PNG\r\n\x1a\n" + b"\x00" * 40}
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "png"])
+def test_a_file_that_breaks_its_decoder_is_named(tmp_path, kind):
+    fill(tmp_path, {"a": 1, "b": 1})
+    (tmp_path / "b" / "bad.png").write_bytes(BROKEN[kind])
+    with pytest.raises(ValueError, match=r"bad\.png cannot be read") as caught:
+        data.image_folder(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_truncated_picture_is_named(tmp_path):
+    fill(tmp_path, {"a": 1, "b": 1})
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "b" / "cut.png")
+    content = (tmp_path / "b" / "cut.png").read_bytes()
+    (tmp_path / "b" / "cut.png").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"cut\.png cannot be read"):
+        data.image_folder(tmp_path)
+
+
+def test_a_decoder_that_raises_a_syntax_error(tmp_path, monkeypatch):
+    from PIL import ImageOps
+
+    def transpose(_picture):
+        raise SyntaxError("broken PNG file")
+
+    fill(tmp_path, {"a": 1, "b": 1})
+    monkeypatch.setattr(ImageOps, "exif_transpose", transpose)
+    with pytest.raises(ValueError, match=r"0\.png cannot be read as one: broken PNG file"):
+        data.image_folder(tmp_path)
+
+
+def test_a_picture_that_is_too_large_is_named(tmp_path):
+    fill(tmp_path, {"a": 1, "b": 1})
+    Image.new("1", (14000, 14000)).save(tmp_path / "b" / "huge.png")
+    with pytest.raises(ValueError, match=r"huge\.png cannot be read.*exceeds limit"):
+        data.image_folder(tmp_path)
+
+
+def test_floats_out_of_range_are_named(tmp_path):
+    fill(tmp_path, {"a": 1, "b": 1})
+    values = np.full((8, 8), np.nan, dtype=np.float32)
+    Image.fromarray(values).save(tmp_path / "a" / "lost.tif")
+    with pytest.raises(ValueError, match=r"lost\.tif cannot be read as one: its grey values"):
+        data.image_folder(tmp_path)
+
+
+def test_too_few_pictures_are_said_with_both_numbers(tmp_path):
+    fill(tmp_path, {"a": 20, "b": 20})
+    found = data.image_folder(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"n_train \+ n_val must be at most 39 .*; got '5000 \+ 5000'"
+    ):
+        found.split()
+    assert len(found.split(30, 9).test.x) == 1
+
+
+def test_a_channel_that_is_constant_in_training_is_only_centred():
+    x = torch.randint(0, 256, (30, 3, 8, 8), dtype=torch.uint8)
+    x[:, 1] = 100
+    pictures = data.Pictures(x, torch.arange(30) % 2, ("a", "b"), "test")
+    split = pictures.split(20, 5)
+    assert split.train.x[:, 1].abs().max() < 1e-3
+    other = x.clone()
+    other[:, 1] = 101
+    test = data.Examples(other, torch.arange(30) % 2)
+    split = data.Pictures(x, torch.arange(30) % 2, ("a", "b"), "test", test).split(20, 5)
+    assert split.test.x[:, 1].max() == pytest.approx(1.0)

@@ -1,0 +1,148 @@
+"""Pictures: where panels may stand, whose settings they are drawn under, what is written under them."""
+
+import io
+import subprocess
+import sys
+import warnings
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from regutils import live, plots
+from regutils.live import stills
+
+
+class Moving:
+    """A panel of whatever artists."""
+
+    def __init__(self, *artists):
+        self.artists = artists
+
+
+def figure(columns=1):
+    fig, axes = plots.figure(columns, width=3.0 * columns)
+    return fig, axes
+
+
+def same_pixels(canvas):
+    blitted = canvas.frame().copy()
+    return (blitted == canvas.redraw()).all()
+
+
+def test_a_canvas_is_drawn_without_ipywidgets():
+    code = "import sys; from regutils import live; live.Canvas; print('ipywidgets' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_picture_has_two_pixels_per_point_however_often_its_cell_is_run():
+    fig, (ax,) = figure()
+    (line,) = ax.plot([0, 1])
+    for _ in range(2):
+        canvas = live.Canvas(fig, [Moving(line)], alt="a line")
+        assert canvas.frame().shape[1] == 2 * canvas.width == 660
+        _, metadata = canvas._repr_mimebundle_()
+        assert metadata["image/png"]["width"] == 330
+
+
+def test_panels_stand_in_insets_and_on_the_figure_itself():
+    fig, axes = figure(2)
+    inset = axes[0].inset_axes((0.5, 0.5, 0.4, 0.4))
+    (line,) = axes[0].plot([0, 1])
+    (small,) = inset.plot([0, 1])
+    note = fig.text(0.5, 0.5, "step 0")
+    canvas = live.Canvas(fig, [Moving(note), Moving(small, line)], alt="an inset and a note")
+    before = canvas.frame().copy()
+    for artist, move in ((small, [1, 0]), (line, [0, 0.5])):
+        artist.set_ydata(move)
+        assert same_pixels(canvas) and (canvas.frame() != before).any()
+        before = canvas.frame().copy()
+    note.set_text("step 1")
+    assert same_pixels(canvas) and (canvas.frame() != before).any()
+
+
+def test_a_panel_of_another_figure_is_refused():
+    _, (ax,) = figure()
+    with pytest.raises(ValueError, match="panels must be drawn on this figure"):
+        live.Canvas(figure()[0], [Moving(*ax.plot([0, 1]))], alt="a line")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda ax: ax.set_yscale("log"),
+        lambda ax: ax.set_ylim(0.5, 20),
+        lambda ax: ax.set_title("another"),
+        lambda ax: ax.set_xticks([0, 0.5, 1]),
+        lambda ax: ax.texts[0].set_text("another"),
+    ],
+    ids=["scale", "limits", "title", "ticks", "text"],
+)
+def test_a_change_of_what_stays_is_noticed(change):
+    fig, (ax,) = figure()
+    (line,) = ax.plot([0, 1], [1, 10])
+    ax.text(0.5, 5, "one")
+    ax.set_title("one")
+    canvas = live.Canvas(fig, [Moving(line)], alt="a line")
+    before = canvas.frame().copy()
+    change(ax)
+    assert (canvas.frame() != before).any() and same_pixels(canvas)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"text.color": "white", "xtick.color": "white", "ytick.labelcolor": "white"},
+        {"axes.formatter.limits": (0, 0), "xtick.labelsize": 20},
+        {"text.usetex": True},
+        {"path.sketch": (3, 10, 5)},
+    ],
+    ids=["colours", "ticks", "usetex", "xkcd"],
+)
+def test_the_users_settings_of_matplotlib_change_no_pixel(settings):
+    def picture(settings):
+        fig, (ax,) = figure()
+        (line,) = ax.plot([0, 100_000])
+        canvas = live.Canvas(fig, [Moving(line)], alt="a line")
+        with matplotlib.rc_context(settings):
+            canvas.frame()
+            line.set_ydata([100_000, 0])
+            ax.set_xlim(0, 2)  # new ticks are made as they are drawn
+            pixels = canvas.frame().copy()
+            assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
+        return pixels
+
+    np.testing.assert_array_equal(picture(settings), picture({}))
+
+
+def test_a_png_for_the_screen_is_the_picture_pixel_by_pixel():
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
+    read = np.asarray(Image.open(io.BytesIO(stills.png(pixels))))
+    np.testing.assert_array_equal(read, pixels[..., :3])
+
+
+@pytest.mark.parametrize("reading", ["$5 or $x^$, broken", "误差 0.3，权重 12", "a " * 300])
+def test_any_reading_can_stand_under_a_picture(reading):
+    fig, (ax,) = figure()
+    canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data, _ = stills.bundle([(canvas.frame(), reading)], canvas)
+        bare, _ = stills.bundle([(canvas.frame(), "")], canvas)
+    assert data["text/plain"] == f"a line {reading}"
+    tall, low = (Image.open(io.BytesIO(each["image/png"])) for each in (data, bare))
+    assert tall.height > low.height and tall.width == low.width
+
+
+def test_a_dollar_sign_is_a_dollar_sign():
+    fig, (ax,) = figure()
+    canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
+    plain, dollars = (
+        stills.bundle([(canvas.frame(), text)], canvas)[0]["image/png"] for text in ("5x", "$5x$")
+    )
+    ink = [
+        (np.asarray(Image.open(io.BytesIO(p)).convert("L")) < 128).sum() for p in (plain, dollars)
+    ]
+    assert ink[1] > ink[0]

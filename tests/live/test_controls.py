@@ -1,0 +1,74 @@
+"""Labels that tell values apart; what a control can take; one search for a value."""
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+import torch
+
+from regutils import live
+from regutils.arguments import position
+
+
+def labels(slider):
+    return [label for label, _ in slider.options]
+
+
+def test_two_values_never_have_one_label():
+    assert labels(live.lam_slider([0, 0.101, 0.104])) == ["0 (off)", "0.101", "0.104"]
+    assert labels(live.lam_slider([0.1, 1.0])) == ["0.1", "1"]
+    assert labels(live.slider([1.0000001, 1.0000002], "x")) == ["1.0000001", "1.0000002"]
+
+
+def test_tensors_and_arrays_of_one_number_are_numbers():
+    slider = live.slider(torch.tensor([0.1, 0.5]), "p", value=torch.tensor(0.5))
+    assert labels(slider) == ["0.1", "0.5"] and isinstance(slider.value, float)
+    assert labels(live.slider(np.array([1, 2]), "n")) == ["1", "2"]
+    assert live.lam_slider(torch.tensor([0.0, 0.5])).options == (("0 (off)", 0.0), ("0.5", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: live.slider([], "x"), "values must be at least one value"),
+        (lambda: live.slider([1, 1], "x"), "values must be all different"),
+        (lambda: live.slider([1, 2], "x", labels=["a"]), "labels must be one label per value"),
+        (lambda: live.lam_slider([0, -1.0]), r"lams\[1\] must be a number .* at least 0; got -1"),
+        (lambda: live.lam_slider([0, float("nan")]), r"lams\[1\] must be a number that is finite"),
+        (lambda: live.values(widgets.Text()), "control must be a slider, a choice or a checkbox"),
+        (lambda: live.values(widgets.FloatRangeSlider()), "control must be a slider"),
+    ],
+)
+def test_wrong_arguments_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        (widgets.FloatSlider(min=0, max=0.3, step=0.1), [0.0, 0.1, 0.2, 0.3]),
+        (widgets.IntSlider(min=1, max=6, step=2), [1, 3, 5]),
+        (widgets.FloatLogSlider(min=-2, max=0, step=1), [0.01, 0.1, 1.0]),
+        (widgets.Checkbox(), [False, True]),
+        (widgets.Dropdown(options={"a": 1, "b": 2}), [1, 2]),
+        (widgets.Dropdown(options=["ab", "cd"]), ["ab", "cd"]),
+        (live.choice(["up", "down"], "direction"), ["up", "down"]),
+        (live.lam_slider([0, 0.5]), [0.0, 0.5]),
+    ],
+)
+def test_values_are_all_that_a_control_can_take(control, expected):
+    assert live.values(control) == expected
+    for value in expected:
+        control.value = value
+        assert control.value == value
+
+
+def test_a_value_is_found_to_rounding_and_an_exact_one_first():
+    lams = [0.0, 0.1, 0.1000001, 1.0]
+    assert [position("lam", lam, lams) for lam in lams] == [0, 1, 2, 3]
+    assert position("lam", np.float32(1.0), lams) == position("lam", torch.tensor(1), lams) == 3
+    assert position("kind", "0.5", ["0", "0.5"]) == 1
+    with pytest.raises(ValueError, match=r"lam must be one of 0, 0.1, 0.1, 1; got 0.2"):
+        position("lam", 0.2, lams)
+    with pytest.raises(ValueError, match=r"kind must be one of up; got 1"):
+        position("kind", 1, ["up"])

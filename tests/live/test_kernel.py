@@ -1,0 +1,118 @@
+"""What only a real IPython kernel shows: cells that are run again, the stop button, progress bars."""
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+MAKE = """
+import ipywidgets
+from regutils import live, plots, progress
+
+def make(alt="one stem"):
+    fig, (ax,) = plots.figure(1)
+    stem = plots.Coefficients(ax, ["w"], 1.0)
+    def show(x):
+        stem.update([x])
+        return f"x = {x}"
+    return live.explore(live.Canvas(fig, [stem], alt=alt), show, x=live.slider([0.0, 0.5], "x"))
+"""
+TRAIN = """
+taken = []
+fig, (ax,) = plots.figure(1)
+def count(x):
+    taken.append(x)
+box = live.play(live.Canvas(fig, [plots.Coefficients(ax, ["w"], 1.0)], alt="one stem"),
+                count, lambda x: f"{len(taken)} steps", taken.clear, steps=10**9,
+                x=live.slider([0.0, 0.5], "x"))
+box.button.value = True
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    manager, client = start_new_kernel()
+    try:
+        run(client, MAKE)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run(client, code, cell=None):
+    """Run code as a front end does; its messages."""
+    heard = []
+    content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+    message = client.session.msg("execute_request", content, metadata={"cellId": cell})
+    client.shell_channel.send(message)
+    while True:
+        answer = client.get_iopub_msg(timeout=60)
+        if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+            continue
+        heard.append(answer)
+        if answer["msg_type"] == "status" and answer["content"]["execution_state"] == "idle":
+            break
+    assert not [found["content"] for found in heard if found["msg_type"] == "error"]
+    return heard
+
+
+def printed(client, code) -> str:
+    heard = run(client, f"print({code})")
+    return "".join(m["content"]["text"] for m in heard if m["msg_type"] == "stream").strip()
+
+
+ALIVE = "len(get_ipython().kernel.comm_manager.comms)"
+
+
+@pytest.mark.parametrize("cells", ["named", "by source"])
+def test_a_cell_run_thirty_times_leaves_the_widgets_of_one_run(kernel, cells):
+    _, client = kernel
+    cell = "abc" if cells == "named" else None
+    run(client, "box = make(); other = make('another'); box", cell)
+    before = printed(client, ALIVE)
+    for _ in range(30):
+        run(client, "box = make(); other = make('another'); box", cell)
+    assert printed(client, ALIVE) == before
+    run(client, "other.set(x=0.5)")  # two of one cell live side by side
+
+
+def test_what_another_cell_has_made_stays_open(kernel):
+    _, client = kernel
+    run(client, "first = make()", "one")
+    run(client, "second = make()", "two")
+    run(client, "first.set(x=0.5); second.set(x=0.5)")
+    assert printed(client, "first.reading, second.reading") == "x = 0.5 x = 0.5"
+
+
+def test_interrupting_the_kernel_pauses_the_training(kernel):
+    manager, client = kernel
+    run(client, TRAIN)
+    while int(printed(client, "len(taken)")) == 0:
+        pass
+    manager.interrupt_kernel()
+    while printed(client, "box.button.value") == "True":
+        pass
+    stopped = printed(client, "len(taken)")
+    run(client, "import asyncio; await asyncio.sleep(0.2)")
+    assert printed(client, "len(taken)") == stopped
+    run(client, "box.button.value = True")  # and it can be started again
+    while printed(client, "len(taken)") == stopped:
+        pass
+    run(client, "box.button.value = False")
+
+
+def test_training_ends_when_its_cell_is_run_again(kernel):
+    _, client = kernel
+    run(client, TRAIN, "training")
+    run(client, "before = box, taken")
+    run(client, TRAIN, "training")
+    run(client, "await before[0].training.task")
+    run(client, "box.button.value = False; await box.training.task")
+
+
+def test_nothing_is_left_of_a_progress_bar(kernel):
+    _, client = kernel
+    heard = run(client, "for _ in progress.bar(range(3), 'work', delay=0): pass")
+    assert not [message for message in heard if message["msg_type"] == "stream"]
+    drawn = [m["content"] for m in heard if m["msg_type"].endswith("display_data")]
+    assert "work" in drawn[0]["data"]["text/plain"] and drawn[-1]["data"] == {}
+    assert len({each["transient"]["display_id"] for each in drawn}) == 1
