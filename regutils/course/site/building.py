@@ -79,7 +79,7 @@ def _require_ours(out: Path) -> None:
 
 @contextlib.contextmanager
 def _beside(out: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `out` in the end; of what is interrupted nothing is left."""
+    """A new folder that takes the place of `out` in the end; interrupted, nothing of it is left."""
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     old = folder.with_name(folder.name + "-old")
     try:
@@ -133,7 +133,7 @@ def _whole(notebook: nbformat.NotebookNode) -> bool:
 def _write(lessons: Sequence[tuple], folder: Path, repository: str) -> None:
     """Pages, notebooks to download, what they point to, and the first page."""
     chapters = [_chapter(path, notebook) for path, notebook in lessons]
-    page = Page({path.stem for path, _ in lessons})
+    page = Page({path.stem for path, _ in lessons}, lessons[0][0].parent)
     site = _parts() | {"chapters": chapters, "repository": repository}
     best = None
     for i, (path, notebook) in enumerate(lessons):
@@ -189,7 +189,7 @@ def _face(explorers: Sequence[dict], chapter: dict) -> dict | None:
 
 
 def _fitting(page: Page, notebook: nbformat.NotebookNode, context: dict) -> tuple[str, dict]:
-    """(HTML, resources) of a page; if it would be too large, its largest explorers lose some colour."""
+    """(HTML, resources) of a page; if too large, its largest explorers lose some colour."""
     shown = _explorers(notebook)
     tried = dict.fromkeys(range(len(shown)), 0)
     while True:
@@ -243,7 +243,7 @@ def add_command(commands) -> None:
         "--executed",
         type=Path,
         metavar="DIR",
-        help="notebooks executed with their frames; those that are missing or differ are run and kept there",
+        help="notebooks executed before, with frames; what it lacks is run and kept there",
     )
     parser.add_argument("--repository", default="", metavar="URL", help="where the project lies")
     parser.set_defaults(run=_run)

@@ -39,7 +39,7 @@ def mathml(tex: str, display: bool = False) -> str:
 
 
 def _mend(tree: ElementTree.Element) -> None:
-    """What browsers would draw otherwise than TeX: limits beside a sum, fences and braces too short."""
+    """What browsers would draw otherwise: limits beside a sum, fences and braces too short."""
     for node in tree.iter():
         if node.tag in LIMITS and node[0].tag == MO and node[0].text in SUMS:
             node.tag = LIMITS[node.tag]  # in a line of text browsers put them beside it again

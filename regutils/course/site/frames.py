@@ -1,4 +1,4 @@
-"""In the kernel: an explorer's output carries what the explorer shows for every setting of its controls."""
+"""In the kernel: an explorer's output carries what it shows for every setting of its controls."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ SETUP = "from regutils.course.site import frames\n\nframes.carry()"
 
 
 def carry() -> None:
-    """From now on every explorer that this kernel shows carries its frames in its output, under `MIME`."""
+    """From now on the output of every explorer that this kernel shows carries its frames, as `MIME`."""
     shell = get_ipython()
 
     def bundle(box: live.Explorer) -> tuple[dict, dict]:
@@ -36,7 +36,7 @@ def described(box: live.Explorer) -> dict:
 
     alt, width: of the picture; width in points of the screen.
     size: width and height in pixels.
-    controls: each with name, label, kind (slider or choice), texts, links (for addresses) and start.
+    controls: each with name, label, kind (slider or choice), texts, links (for addresses), start.
     ground, layers: see `layers.split`, in base64; layers and readings run as `settings()` does, the
     last control fastest.
     film: positions in `layers` that a page shows where no script runs.
@@ -69,7 +69,7 @@ def _explored(box: live.Explorer) -> tuple[list[dict], list[bytes], list[str], l
         _control(name, box.controls[name], values[name], places) for name, places in thinned.items()
     ]
     note = " ".join(
-        f"(This page has {len(kept[name])} of the {len(values[name])} values of {control['label']}.)"
+        f"(On this page {len(kept[name])} of {len(values[name])} values of {control['label']}.)"
         for name, control in zip(kept, controls)
         if len(kept[name]) < len(values[name])
     )
@@ -130,7 +130,7 @@ def _link(text: str, value) -> str:
 
 
 def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
-    """Positions along each control, ends included, so few that there are at most `MOST` combinations.
+    """Positions along each control, ends included, of which there are at most `MOST` combinations.
 
     The control with the most positions loses every second one, until it is enough.
     """
@@ -158,8 +158,5 @@ def _unique(values) -> list:
 
 def lacking(data: Mapping) -> bool:
     """Whether the data of an output are those of an explorer without its frames."""
-    return (
-        "application/vnd.jupyter.widget-view+json" in data
-        and "image/png" in data
-        and MIME not in data
-    )
+    widget = "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
+    return widget and MIME not in data

@@ -1,4 +1,4 @@
-"""A notebook made ready for its page, and the exporter that writes it: a preprocessor and a template."""
+"""A notebook made ready for its page, and the exporter that writes it."""
 
 import base64
 import html
@@ -28,18 +28,20 @@ TEMPLATES = Path(__file__).parent / "templates"
 class Lesson(Preprocessor):
     """Gives each cell what its template needs: text as HTML, coloured code, folding, explorers.
 
-    pages: stems of the notebooks (and other texts) that have a page.
+    pages: stems of the notebooks that have a page.
+    folder: where the notebooks lie, with the files that they point to.
 
-    Afterwards `resources` holds explorers (each with an id of its own, from its name in the notebook),
-    headings (level, id, HTML) and links (paths of other files that the text points to).
+    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
+    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
     """
 
     pages = Any()
+    folder = Any()
     enabled = True
 
     def preprocess(self, nb, resources):
         """Every cell in turn; raises ValueError for an explorer that carries no frames."""
-        self.text = Text(self.pages)
+        self.text = Text(self.pages, self.folder)
         self.markdown = MarkdownWithMath(renderer=self.text)
         self.explorers = []
         nb, resources = super().preprocess(nb, resources)
@@ -87,14 +89,15 @@ class Lesson(Preprocessor):
 
 
 class Text(IPythonRenderer):
-    """Markdown as the pages want it: formulas in MathML, links between pages, headings that can be linked to.
+    """Markdown as the pages want it: formulas in MathML, links between pages, headings with ids.
 
-    pages: stems of the notebooks (and other texts) that have a page.
+    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Lesson`.
     """
 
-    def __init__(self, pages: Set[str]):
+    def __init__(self, pages: Set[str], folder: Path):
         super().__init__(escape=False)
         self.pages = pages
+        self.folder = folder
         self.headings: list[tuple[int, str, str]] = []
         self.links: list[str] = []
 
@@ -121,10 +124,10 @@ class Text(IPythonRenderer):
         if parts.scheme or not parts.path:
             return super().link(text, url, title)
         path = Path(unquote(parts.path))
-        if path.suffix in (".ipynb", ".md"):
-            if path.stem not in self.pages or len(path.parts) > 1:
-                return text
+        if path.suffix == ".ipynb" and path.parent == Path() and path.stem in self.pages:
             return super().link(text, parts._replace(path=f"{path.stem}.html").geturl(), title)
+        if path.suffix == ".ipynb" or ".." in path.parts or not (self.folder / path).is_file():
+            return text
         self.links.append(path.as_posix())
         return super().link(text, url, title)
 
@@ -142,11 +145,11 @@ class Text(IPythonRenderer):
 
 
 class Page(TemplateExporter):
-    """One notebook as one HTML file; what its template needs beside the notebook is in `resources`."""
+    """One notebook as one HTML file; what its template needs beside it is in `resources`."""
 
-    def __init__(self, pages: Set[str]):
+    def __init__(self, pages: Set[str], folder: Path):
         super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
-        self.register_preprocessor(Lesson(pages=pages), enabled=True)
+        self.register_preprocessor(Lesson(pages=pages, folder=folder), enabled=True)
         self.register_filter("data", data)
 
     def _file_extension_default(self):
@@ -154,7 +157,7 @@ class Page(TemplateExporter):
 
 
 def _still(picture: str, metadata: dict) -> dict:
-    """What an `img` needs to know of a PNG in base64, so that the text does not jump when it is there."""
+    """What an `img` needs to know of a PNG in base64, so that the text does not jump later."""
     about = metadata.get("image/png", {})
     width, height = Image.open(io.BytesIO(base64.b64decode(picture))).size
     shown = about.get("width", width)
