@@ -20,7 +20,7 @@ SETUP = "from regutils.course.site import frames\n\nframes.carry()"
 
 
 def carry() -> None:
-    """From now on the output of every explorer that this kernel shows carries its frames, as `MIME`."""
+    """From now on every explorer that this kernel shows carries its frames in its output."""
     shell = get_ipython()
 
     def bundle(box: live.Explorer) -> tuple[dict, dict]:

@@ -1,7 +1,7 @@
 """Pictures of one explorer as a ground that all share and, per picture, what lies on it.
 
-Measured on the 139 frames of notebook 01 at two pixels per point: 11.7 MB as lossless WebP, 7.5 MB
-as PNG of 64 colours, 5.5 MB as lossless WebP of 64 colours, 4.8 MB as layers that keep every colour.
+Measured on the 139 frames of notebook 01 at two pixels per point: as lossless WebP 11.7 MB, as PNG of
+64 colours 7.5 MB, as lossless WebP of 64 colours 5.5 MB, as layers that keep every colour 4.8 MB.
 """
 
 import io
@@ -43,7 +43,7 @@ def laid(ground: bytes, layer: bytes) -> np.ndarray:
 
 
 def coarser(layer: bytes, grain: int) -> bytes:
-    """The layer with its colours rounded to multiples of `grain`: off by `grain` / 2 of 255 at most."""
+    """The layer, colours rounded to multiples of `grain`, so off by `grain` / 2 of 255 at most."""
     pixels = _pixels(layer)[..., None].view(np.uint8)
     colours = (pixels[..., :3].astype(int) + grain // 2) // grain * grain
     rounded = np.dstack([np.minimum(colours, 255).astype(np.uint8), pixels[..., 3]])
