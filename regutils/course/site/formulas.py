@@ -24,7 +24,8 @@ def mathml(tex: str, display: bool = False) -> str:
 
     The TeX stands in it as `alttext`. Raises ValueError for what the converter does not know.
     """
-    element = converter.convert(tex, display="block" if display else "inline")
+    known_tex = re.sub(r"\\[td]frac(?![a-zA-Z])", r"\\frac", tex)
+    element = converter.convert(known_tex, display="block" if display else "inline")
     element = re.sub(r"&(?!#?\w+;)", "&amp;", element)
     try:
         tree = ElementTree.fromstring(element)

@@ -58,11 +58,11 @@ class Lesson(Preprocessor):
             self._fold(cell)
             for output in cell.outputs:
                 data = output.get("data", {})
+                require(not lacking(data), "explorer", cell.id, "executed with its frames")
                 if MIME in data:
                     output.metadata["explorer"] = self._explorer(data[MIME], cell)
                 elif "image/png" in data:
                     output.metadata["still"] = _still(data["image/png"], output.metadata)
-                require(not lacking(data), "explorer", cell.id, "executed with its frames")
         return cell, resources
 
     def _fold(self, cell) -> None:
@@ -135,7 +135,7 @@ class Text(IPythonRenderer):
         return f'<div class="wide"><table>\n{text}</table></div>\n'
 
     def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
-        # An empty corner is no heading of anything. Alignment is a class: the policy forbids styles.
+        # An empty corner is no heading of anything. The policy forbids `style`, so a class aligns.
         name, scope = ("th", ' scope="col"') if head and text.strip() else ("td", "")
         side = f' class="{align}"' if align else ""
         return f"  <{name}{scope}{side}>{text}</{name}>\n"
