@@ -1,6 +1,7 @@
 """The command line.
 
 regutils execute   run notebooks again and keep their outputs
+regutils site      make web pages whose sliders need no kernel
 regutils record    make the results in notebooks/recorded again
 regutils grade     mark the notebooks of a class
 """
@@ -9,6 +10,7 @@ import argparse
 import sys
 
 from .course import grading, running
+from .course.site import building
 from .recording import keeping
 
 
@@ -21,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     running.add_command(commands)
+    building.add_command(commands)
     keeping.add_command(commands)
     grading.add_command(commands)
     args = parser.parse_args(arguments)

@@ -93,6 +93,16 @@ class Explorer(widgets.VBox):
         every = product(*map(values, self.controls.values()))
         return [dict(zip(self.controls, setting)) for setting in every]
 
+    @property
+    def alt(self) -> str:
+        """What describes the picture to those who do not see it."""
+        return self._canvas.alt
+
+    @property
+    def film(self) -> list[dict]:
+        """The settings of the static strip, each with a value for every control."""
+        return [self._now() | setting for setting in self._film]
+
     def frame(self, **settings) -> tuple[bytes, str]:
         """(PNG, reading) that the controls would show there; what is shown stays as it is.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import progress
 from ..arguments import count, require
+from . import stills
 from .canvas import Canvas
 from .controls import values
 from .explorer import Explorer
@@ -33,7 +34,7 @@ class Playground(Explorer):
     ):
         self._step = step
         self._reset = reset
-        self._told: list[tuple[np.ndarray, str]] = []
+        self._told: list[tuple[int, np.ndarray, str]] = []
         self.training = Training(self._train, self._draw, self._changed, steps)
         self.button = widgets.ToggleButton(
             description="Train", icon="play", tooltip="train, or pause"
@@ -59,7 +60,12 @@ class Playground(Explorer):
         """Move the controls, take so many steps, keep the picture as a scene of the strip."""
         self.set(**settings)
         self.training.take(progress.bar(range(count("steps", steps)), "training", unit="step"))
-        self._told.append((self._canvas.frame().copy(), self.reading))
+        self._told.append((self.training.taken, self._canvas.frame().copy(), self.reading))
+
+    def scenes(self) -> list[tuple[int, bytes, str]]:
+        """(steps taken, PNG, reading) at the end of each `run`, else as it is now."""
+        told = [(taken, stills.png(pixels), reading) for taken, pixels, reading in self._told]
+        return told or [(self.training.taken, self._canvas.png(), self.reading)]
 
     def start_again(self) -> None:
         """Fresh weights, all steps still to be taken; training pauses."""
@@ -107,7 +113,8 @@ class Playground(Explorer):
         """Nothing to draw ahead: what comes next is not known yet."""
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:
-        return self._told or [(self._canvas.frame().copy(), self.reading)]
+        told = [(pixels, reading) for _, pixels, reading in self._told]
+        return told or [(self._canvas.frame().copy(), self.reading)]
 
 
 def play(

@@ -5,28 +5,13 @@ import struct
 import textwrap
 import zlib
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from PIL import Image
 
-from .settings import course_settings
-
-# Where the signs of Chinese, Japanese and Korean are found on Linux, macOS and Windows.
-EASTERN = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Hiragino Sans",
-    "Microsoft YaHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "Arial Unicode MS",
-)
+from ..plots.style import look
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -87,7 +72,7 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
     """A strip `width` pixels wide with a reading as it is, dollar signs too, RGBA."""
     inches = width / dpi
     lines = textwrap.wrap(text, max(20, round(18 * inches))) or [""]
-    with course_settings():
+    with look():
         fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
         agg = FigureCanvasAgg(fig)
         fig.text(
@@ -95,17 +80,9 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
             0.62,
             "\n".join(lines),
             fontsize=9,
-            fontfamily=_families(),
             va="center",
             color="#222222",
             parse_math=False,
         )
         agg.draw()
     return np.asarray(agg.buffer_rgba())
-
-
-@cache
-def _families() -> list[str]:
-    """Fonts in which a sign is looked for, in this order."""
-    installed = {font.name for font in fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]

@@ -101,6 +101,23 @@ def look() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def drawing() -> Iterator[None]:
+    """`look` for artists that were made under it and are drawn now, often.
+
+    Changing settings takes 10 ms, so it is done only where the user's are not matplotlib's own.
+    """
+    theirs = matplotlib.rcParams
+    plain = all(theirs[name] == value for name, value in _SETTINGS.items() if name != "font.family")
+    if not plain:
+        with look():
+            yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
 def role(name: str, i: int = 0) -> dict:
     """Colour and line style of a role ("train", "val", "L1", …), else the i-th of the cycle."""
     return ROLES.get(name, CYCLE[i % len(CYCLE)])

@@ -23,7 +23,9 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 EVERY = 0.25  # seconds from look to look: Linux counts idle time in hundredths
-SPARED = 1 / 3  # of a core that others may use before a thread is given up: a browser, Jupyter itself
+SPARED = (
+    1 / 3
+)  # of a core that others may use before a thread is given up: a browser, Jupyter itself
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""In the kernel: an explorer's output carries what it shows for every setting of its controls."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from IPython import get_ipython
+
+from ... import live
+from . import layers
+
+MIME = "application/vnd.regutils.explorer+json"
+
+# More combinations than these are thinned out; a page has to be sent.
+MOST = 400
+
+# The first cell of a notebook whose outputs shall carry their frames.
+SETUP = "from regutils.course.site import frames\n\nframes.carry()"
+
+
+def carry() -> None:
+    """From now on every explorer that this kernel shows carries its frames in its output."""
+    shell = get_ipython()
+
+    def bundle(box: live.Explorer) -> tuple[dict, dict]:
+        data, metadata = box._repr_mimebundle_()
+        names = [name for name, value in shell.user_ns.items() if value is box and name[0] != "_"]
+        return data | {MIME: {"name": names[0] if names else ""} | described(box)}, metadata
+
+    shell.display_formatter.mimebundle_formatter.for_type(live.Explorer, bundle)
+
+
+def described(box: live.Explorer) -> dict:
+    """An explorer as JSON: its controls, and a picture and a reading for each combination of them.
+
+    alt, width: of the picture; width in points of the screen.
+    size: width and height in pixels.
+    controls: each with name, label, kind (slider or choice), texts, links (for addresses), start.
+    ground, layers: see `layers.split`, in base64; layers and readings run as `settings()` does, the
+    last control fastest.
+    film: positions in `layers` that a page shows where no script runs.
+    """
+    if isinstance(box, live.Playground):
+        controls, pictures, readings, film = _told(box)
+    else:
+        controls, pictures, readings, film = _explored(box)
+    ground, over = layers.split(pictures)
+    height, width = layers.laid(ground, over[0]).shape[:2]
+    return {
+        "alt": box.alt,
+        "width": round(float(box.image.layout.width.removesuffix("px"))),
+        "size": [width, height],
+        "controls": controls,
+        "ground": base64.b64encode(ground).decode(),
+        "layers": [base64.b64encode(layer).decode() for layer in over],
+        "readings": readings,
+        "film": film,
+    }
+
+
+def _explored(box: live.Explorer) -> tuple[list[dict], list[bytes], list[str], list[int]]:
+    """Controls, pictures, readings and film of an explorer."""
+    every = box.settings()
+    values = {name: _unique(setting[name] for setting in every) for name in box.controls}
+    thinned = _thinned({name: len(options) for name, options in values.items()})
+    kept = {name: [values[name][i] for i in places] for name, places in thinned.items()}
+    controls = [
+        _control(name, box.controls[name], values[name], places) for name, places in thinned.items()
+    ]
+    note = " ".join(
+        f"(On this page {len(kept[name])} of {len(values[name])} values of {control['label']}.)"
+        for name, control in zip(kept, controls)
+        if len(kept[name]) < len(values[name])
+    )
+    pictures, readings = [], []
+    for setting in product(*kept.values()):
+        picture, reading = box.frame(**dict(zip(kept, setting)))
+        pictures.append(picture)
+        readings.append(f"{reading} {note}".strip())
+    film = []
+    for setting in box.film:
+        at = 0
+        for name, places in thinned.items():
+            wanted = values[name].index(setting[name])
+            at = at * len(places) + _nearest(wanted, places)
+        film.append(at)
+    return controls, pictures, readings, list(dict.fromkeys(film))
+
+
+def _told(box: live.Playground) -> tuple[list[dict], list[bytes], list[str], list[int]]:
+    """The same of a playground: one slider over the steps at which its recorded scenes end."""
+    taken, pictures, readings = (list(part) for part in zip(*box.scenes()))
+    control = {
+        "name": "steps",
+        "label": "steps of training, recorded",
+        "kind": "slider",
+        "texts": [str(steps) for steps in taken],
+        "links": [str(steps) for steps in taken],
+        "start": 0,
+    }
+    return [control], pictures, readings, list(range(len(taken)))
+
+
+def _control(name: str, control, values: Sequence, places: Sequence[int]) -> dict:
+    """A control as JSON; `places` are those of its values that the page has."""
+    options = getattr(control, "options", None)
+    if isinstance(options, Mapping):
+        texts = [str(text) for text in options]
+    elif options is not None:
+        pairs = [option if isinstance(option, tuple) else (option, option) for option in options]
+        texts = [str(text) for text, _ in pairs]
+    else:
+        texts = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    start = values.index(control.value) if control.value in values else 0
+    return {
+        "name": name,
+        "label": control.description or name,
+        "kind": "slider" if hasattr(control, "readout") else "choice",
+        "texts": [texts[i] for i in places],
+        "links": [_link(texts[i], values[i]) for i in places],
+        "start": _nearest(start, places),
+    }
+
+
+def _link(text: str, value) -> str:
+    """How an address names a value: "0 (off)" is 0."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:g}" if number and text.partition(" ")[2] else text
+
+
+def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
+    """Positions along each control, ends included, of which there are at most `MOST` combinations.
+
+    The control with the most positions loses every second one, until it is enough.
+    """
+    counts = dict(lengths)
+    while np.prod(list(counts.values())) > MOST:
+        longest = max(counts, key=counts.get)
+        counts[longest] = counts[longest] // 2 + 1
+    return {
+        name: np.linspace(0, lengths[name] - 1, count).round().astype(int).tolist()
+        for name, count in counts.items()
+    }
+
+
+def _nearest(wanted: int, places: Sequence[int]) -> int:
+    return min(range(len(places)), key=lambda i: abs(places[i] - wanted))
+
+
+def _unique(values) -> list:
+    found = []
+    for value in values:
+        if value not in found:
+            found.append(value)
+    return found
+
+
+def lacking(data: Mapping) -> bool:
+    """Whether the data of an output are those of an explorer without its frames."""
+    widget = "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
+    return widget and MIME not in data

@@ -1,0 +1,186 @@
+"""A notebook made ready for its page, and the exporter that writes it."""
+
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import Set
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from nbconvert.exporters import TemplateExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
+from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from traitlets import Any
+
+from ...arguments import require
+from .formulas import mathml
+from .frames import MIME, lacking
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Lesson(Preprocessor):
+    """Gives each cell what its template needs: text as HTML, coloured code, folding, explorers.
+
+    pages: stems of the notebooks that have a page.
+    folder: where the notebooks lie, with the files that they point to.
+
+    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
+    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
+    """
+
+    pages = Any()
+    folder = Any()
+    enabled = True
+
+    def preprocess(self, nb, resources):
+        """Every cell in turn; raises ValueError for an explorer that carries no frames."""
+        self.text = Text(self.pages, self.folder)
+        self.markdown = MarkdownWithMath(renderer=self.text)
+        self.explorers = []
+        nb, resources = super().preprocess(nb, resources)
+        resources["explorers"] = self.explorers
+        resources["headings"] = self.text.headings
+        resources["links"] = self.text.links
+        return nb, resources
+
+    def preprocess_cell(self, cell, resources, index):
+        """One cell: its HTML, and which of its outputs are explorers."""
+        if cell.cell_type == "markdown":
+            cell.metadata["html"] = self.markdown.render(cell.source)
+        if cell.cell_type == "code":
+            self._fold(cell)
+            for output in cell.outputs:
+                data = output.get("data", {})
+                require(not lacking(data), "explorer", cell.id, "executed with its frames")
+                if MIME in data:
+                    output.metadata["explorer"] = self._explorer(data[MIME], cell)
+                elif "image/png" in data:
+                    output.metadata["still"] = _still(data["image/png"], output.metadata)
+        return cell, resources
+
+    def _fold(self, cell) -> None:
+        """A folded cell is named by the comment that it begins with."""
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        code = cell.source
+        if hidden or "hide-input" in cell.metadata.get("tags", []):
+            first, _, rest = code.partition("\n")
+            said = first.startswith("#")
+            cell.metadata["folded"] = first.lstrip("# ").rstrip(".") if said else "Code"
+            code = rest if said else code
+        cell.metadata["html"] = coloured(code)
+
+    def _explorer(self, described: dict, cell) -> dict:
+        taken = {explorer["id"] for explorer in self.explorers}
+        name = described["name"] or cell.id
+        same = [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))]
+        explorer = described | {"id": next(name for name in same if name not in taken)}
+        explorer["start"] = 0
+        for control in explorer["controls"]:
+            explorer["start"] = explorer["start"] * len(control["texts"]) + control["start"]
+        self.explorers.append(explorer)
+        return explorer
+
+
+class Text(IPythonRenderer):
+    """Markdown as the pages want it: formulas in MathML, links between pages, headings with ids.
+
+    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Lesson`.
+    """
+
+    def __init__(self, pages: Set[str], folder: Path):
+        super().__init__(escape=False)
+        self.pages = pages
+        self.folder = folder
+        self.headings: list[tuple[int, str, str]] = []
+        self.links: list[str] = []
+
+    def inline_math(self, body: str) -> str:
+        return mathml(body)
+
+    def block_math(self, body: str) -> str:
+        return f'<span class="formula">{mathml(body, display=True)}</span>'
+
+    def heading(self, text: str, level: int, **attrs) -> str:
+        words = html.unescape(re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", text)).strip()
+        name = words.replace(" ", "-")
+        taken = {other for _, other, _ in self.headings}
+        while name in taken:
+            name += "-"
+        self.headings.append((level, name, text))
+        quoted = html.escape(name)
+        if level == 1:
+            return f'<h1 id="{quoted}">{text}</h1>\n'
+        return f'<h{level} id="{quoted}"><a class="here" href="#{quoted}">{text}</a></h{level}>\n'
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        parts = urlsplit(url)
+        if parts.scheme or not parts.path:
+            return super().link(text, url, title)
+        path = Path(unquote(parts.path))
+        if path.suffix == ".ipynb" and path.parent == Path() and path.stem in self.pages:
+            return super().link(text, parts._replace(path=f"{path.stem}.html").geturl(), title)
+        if path.suffix == ".ipynb" or ".." in path.parts or not (self.folder / path).is_file():
+            return text
+        self.links.append(path.as_posix())
+        return super().link(text, url, title)
+
+    def table(self, text: str) -> str:
+        return f'<div class="wide"><table>\n{text}</table></div>\n'
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        # An empty corner is no heading of anything. The policy forbids `style`, so a class aligns.
+        name, scope = ("th", ' scope="col"') if head and text.strip() else ("td", "")
+        side = f' class="{align}"' if align else ""
+        return f"  <{name}{scope}{side}>{text}</{name}>\n"
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        if (info or "").split()[:1] == ["python"]:
+            return coloured(code)
+        return f'<pre class="code">{html.escape(code)}</pre>\n'
+
+
+class Page(TemplateExporter):
+    """One notebook as one HTML file; what its template needs beside it is in `resources`."""
+
+    def __init__(self, pages: Set[str], folder: Path):
+        super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
+        self.register_preprocessor(Lesson(pages=pages, folder=folder), enabled=True)
+        self.register_filter("data", data)
+
+    def _file_extension_default(self):
+        return ".html"
+
+
+def _still(picture: str, metadata: dict) -> dict:
+    """What an `img` needs to know of a PNG in base64, so that the text does not jump later."""
+    about = metadata.get("image/png", {})
+    width, height = Image.open(io.BytesIO(base64.b64decode(picture))).size
+    shown = about.get("width", width)
+    return {"alt": about.get("alt", ""), "width": shown, "height": round(shown * height / width)}
+
+
+def coloured(code: str) -> str:
+    """Python as a `pre` element, its parts named by pygments' short classes."""
+    formatter = HtmlFormatter(nowrap=True)
+    return f'<pre class="code"><code>{highlight(code, PythonLexer(), formatter)}</code></pre>\n'
+
+
+def data(explorer: dict) -> str:
+    """What the script needs of an explorer, as JSON that may stand in a `script` element.
+
+    The layers of the film strip are images of the page already and stand as null.
+    """
+    film = set(explorer["film"])
+    needed = {
+        "controls": explorer["controls"],
+        "readings": explorer["readings"],
+        "layers": [None if i in film else layer for i, layer in enumerate(explorer["layers"])],
+    }
+    return json.dumps(needed, ensure_ascii=False).replace("<", "\\u003c")

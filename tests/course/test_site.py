@@ -1,0 +1,526 @@
+"""The site without a browser: frames, layers, formulas, pages, and a build's folder."""
+
+import base64
+import hashlib
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
+
+import html5lib
+import nbformat
+import numpy as np
+import pytest
+from conftest import NOTEBOOKS, read
+from PIL import Image
+
+from regutils import live, plots
+from regutils.__main__ import main
+from regutils.course.site import building, formulas, frames, layers, lessons
+
+LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
+
+# Two explorers, a playground, a still picture, a table, a folded cell, a solution, formulas, links.
+SOURCE = """\
+# What a folded cell begins with.
+import numpy as np
+from regutils import live, plots
+LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
+GRID = np.linspace(-1, 1, 60)
+fig, axes = plots.figure(2, width=7.0)
+bar = plots.Coefficients(axes[0], ["w"], 2.0)
+curve = plots.FittedCurve(axes[1], GRID, ylim=(-2, 2), truth=GRID)
+def show(lam, kind):
+    bar.update([lam if kind == "up" else -lam])
+    curve.update(lam * GRID)
+    return f"λ = {lam:g}, {kind} & <so on>"
+"""
+BOX = """\
+both = live.explore(
+    live.Canvas(fig, [bar, curve], alt='A stem and a "line".'),
+    show,
+    film=[{"lam": 0.0}, {"lam": 1.0, "kind": "down"}],
+    lam=live.lam_slider(LAMS),
+    kind=live.choice(["up", "down"], "direction"),
+)
+both
+"""
+ALONE = """\
+fig2, (ax2,) = plots.figure(1)
+stem = plots.Coefficients(ax2, ["w"], 2.0)
+def show(lam):
+    stem.update([lam])
+    return f"λ = {lam:g}"
+live.explore(live.Canvas(fig2, [stem], alt="A stem."), show, lam=live.lam_slider(LAMS, value=0.01))
+"""
+PLAY = """\
+fig3, (ax3,) = plots.figure(1)
+count = plots.Coefficients(ax3, ["n"], 20.0)
+seen = []
+def told(lam):
+    count.update([len(seen)])
+    return f"{len(seen)} steps, λ = {lam:g}"
+ground = live.play(
+    live.Canvas(fig3, [count], alt="A stem."), lambda lam: seen.append(lam), told, seen.clear,
+    steps=10, lam=live.lam_slider(LAMS),
+)
+ground.run(3, lam=0.0)
+ground.run(4, lam=1.0)
+ground
+"""
+TEXT = """\
+# 08 · A page of everything
+
+**Time** 5 minutes to read.
+
+Next: [09 · Another](other.ipynb) · [not here](03_l1.ipynb)
+· [data](numbers.json) · [up](../README.md)
+
+## One formula
+
+$$\\underbrace{\\frac1n \\sum_i \\big(y_i - b\\big)^2}_{\\text{loss}} + \\lambda \\sum_j w_j^2$$
+
+and $a < b$ in a line. <details><summary>Solution</summary>
+
+```python
+print("<folded>")
+```
+
+</details>
+
+## One formula
+
+| | a | b |
+|---|--:|---|
+| x | 1 | `c` |
+"""
+
+
+def notebook(text, *sources):
+    """A notebook of one text and then code, the first cell of which is folded."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    cells = [nbformat.v4.new_markdown_cell(text), *map(nbformat.v4.new_code_cell, sources)]
+    cells[1].metadata["tags"] = ["hide-input"]
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two notebooks and a file that one of them points to."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    everything = notebook(
+        TEXT,
+        SOURCE,
+        BOX,
+        ALONE,
+        PLAY,
+        "live.Canvas(fig, [bar, curve], alt='Still.')",
+        "print(1 < 2)",
+    )
+    nbformat.write(everything, folder / "everything.ipynb")
+    other = notebook(
+        "# 09 · Another\n\n[back](everything.ipynb#One-formula)", "open('runs', 'a').write('x')"
+    )
+    nbformat.write(other, folder / "other.ipynb")
+    (folder / "numbers.json").write_text("[1, 2]")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(folder, tmp_path_factory):
+    """(site, folder with the executed notebooks) of these two, built by the command."""
+    home = tmp_path_factory.mktemp("home")
+    names = [str(folder / "everything.ipynb"), str(folder / "other.ipynb")]
+    assert main(["site", "--out", f"{home}/site", "--executed", f"{home}/run", *names]) == 0
+    return home / "site", home / "run"
+
+
+def box():
+    space = {}
+    exec(SOURCE + BOX, space)
+    return space["both"]
+
+
+def rgb(picture) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def laid(described: dict, i: int) -> np.ndarray:
+    """The i-th picture that an explorer carries, (height, width, 3)."""
+    ground, layer = map(base64.b64decode, (described["ground"], described["layers"][i]))
+    return layers.laid(ground, layer)[..., :3]
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+# Layers
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 60])
+def test_ground_and_layer_are_the_picture_whatever_it_shows(n):
+    rng = np.random.default_rng(n)
+    pictures = [png(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)) for _ in range(n)]
+    ground, over = layers.split(pictures)
+    for picture, layer in zip(pictures, over, strict=True):
+        np.testing.assert_array_equal(layers.laid(ground, layer)[..., :3], rgb(picture))
+
+
+def test_what_stays_is_in_the_ground_and_in_no_layer():
+    pictures = np.full((30, 8, 8, 3), 255, np.uint8)
+    pictures[:, 2] = 0  # a line that stays
+    for i in range(30):
+        pictures[i, 5, i % 8] = 200  # a point that moves
+    ground, over = layers.split([png(picture) for picture in pictures])
+    assert (layers.laid(ground, over[0])[2, :, :3] == 0).all()
+    for i, layer in enumerate(over):
+        opaque = np.asarray(Image.open(io.BytesIO(layer)).convert("RGBA"))[..., 3] > 0
+        assert np.argwhere(opaque).tolist() == [[5, i % 8]]
+
+
+def test_the_paper_is_the_ground_where_many_pictures_share_a_line():
+    pictures = np.full((10, 4, 4, 3), 255, np.uint8)
+    pictures[:7, 1] = 30
+    ground, _ = layers.split([png(picture) for picture in pictures])
+    assert (rgb(ground) == 255).all()
+
+
+@pytest.mark.parametrize("grain", [8, 16])
+def test_a_coarser_layer_is_off_by_half_a_grain_and_covers_the_same(grain):
+    rng = np.random.default_rng(0)
+    pictures = [png(rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)) for _ in range(3)]
+    ground, over = layers.split(pictures)
+    for picture, layer in zip(pictures, over):
+        coarse = layers.coarser(layer, grain)
+        off = np.abs(layers.laid(ground, coarse)[..., :3].astype(int) - rgb(picture))
+        assert 0 < off.max() <= grain / 2
+        before, after = (
+            np.asarray(Image.open(io.BytesIO(b)).convert("RGBA"))[..., 3] for b in (layer, coarse)
+        )
+        np.testing.assert_array_equal(before, after)
+
+
+# Frames
+
+
+def test_an_explorer_carries_what_its_frame_gives_for_every_setting():
+    explorer = box()
+    described = frames.described(explorer)
+    assert len(described["layers"]) == len(described["readings"]) == len(LAMS) * 2
+    for i, setting in enumerate(explorer.settings()):
+        picture, reading = explorer.frame(**setting)
+        np.testing.assert_array_equal(laid(described, i), rgb(picture))
+        assert described["readings"][i] == reading
+    height, width = laid(described, 0).shape[:2]
+    assert described["size"] == [width, height] and described["width"] == width / 2
+    assert described["film"] == [0, 9] and described["alt"] == 'A stem and a "line".'
+    lam, kind = described["controls"]
+    assert lam["kind"] == "slider" and lam["label"] == "λ, strength of the penalty"
+    assert lam["texts"][:2] == ["0 (off)", "0.001"] and lam["links"][:2] == ["0", "0.001"]
+    assert kind["kind"] == "choice" and kind["texts"] == kind["links"] == ["up", "down"]
+
+
+def test_more_combinations_than_a_page_holds_are_thinned_and_the_reading_says_so():
+    fig, (ax,) = plots.figure(1, width=2.0, height=1.5)
+    stem = plots.Coefficients(ax, ["w"], 1000.0)
+
+    def show(a, b):
+        stem.update([a + b])
+        return f"a = {a}, b = {b}"
+
+    explorer = live.explore(
+        live.Canvas(fig, [stem], alt="A stem."),
+        show,
+        a=live.slider(range(301), "a", value=300),
+        b=live.slider(range(2), "b"),
+    )
+    described = frames.described(explorer)
+    texts = described["controls"][0]["texts"]
+    assert 100 < len(described["layers"]) == 2 * len(texts) <= 400
+    assert (
+        texts[0] == "0"
+        and texts[-1] == "300"
+        and described["controls"][0]["start"] == len(texts) - 1
+    )
+    assert described["readings"][2].startswith(
+        f"a = {texts[1]}, b = 0 (On this page {len(texts)} of 301"
+    )
+    picture, _ = explorer.frame(a=int(texts[1]), b=0)
+    np.testing.assert_array_equal(laid(described, 2), rgb(picture))
+
+
+def test_a_playground_carries_its_recorded_scenes():
+    space = {}
+    exec(SOURCE + PLAY, space)
+    described = frames.described(space["ground"])
+    (control,) = described["controls"]
+    assert control["kind"] == "slider" and control["texts"] == ["3", "7"]
+    assert described["readings"] == ["3 steps, λ = 0", "7 steps, λ = 1"] and described["film"] == [
+        0,
+        1,
+    ]
+    picture, _ = space["ground"].frame()
+    np.testing.assert_array_equal(laid(described, 1), rgb(picture))
+
+
+# Formulas
+
+
+def test_every_formula_of_the_course_becomes_well_formed_mathml():
+    found = [
+        formula
+        for path in NOTEBOOKS
+        for cell in read(path).cells
+        if cell.cell_type == "markdown"
+        for formula in re.findall(
+            r"\$\$(.+?)\$\$|(?<![\\$`])\$([^$`\n]+?)\$", cell.source, re.DOTALL
+        )
+    ]
+    assert len(found) > 50
+    for display, inline in found:
+        tree = ElementTree.fromstring(formulas.mathml(display or inline, display=bool(display)))
+        assert tree.tag.endswith("math") and tree.get("alttext") == (display or inline)
+
+
+def test_sums_have_their_limits_below_and_fences_grow():
+    element = formulas.mathml(r"\underbrace{\sum_i \big(a\big)}_{b}", display=True)
+    tree = ElementTree.fromstring(re.sub(r' xmlns="[^"]+"', "", element))
+    assert tree.get("display") == "block" and len(tree.findall(".//munder")) == 3
+    assert [mo.get("form") for mo in tree.iter("mo") if mo.text in "()"] == ["prefix", "postfix"]
+
+
+@pytest.mark.parametrize("tex", [r"\begin{aligned} a &= b \end{aligned}", r"\nosuchthing{a}"])
+def test_a_formula_that_is_not_understood_is_refused(tex):
+    with pytest.raises(ValueError, match="formula must be TeX"):
+        formulas.mathml(tex)
+
+
+# Pages
+
+
+class Elements(HTMLParser):
+    """Every element of a page: (tag, attributes)."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def pages(site: Path) -> list[Path]:
+    return sorted(site.glob("*.html"))
+
+
+def test_pages_are_valid_html(built):
+    for path in pages(built[0]):
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(path.read_text(encoding="utf-8"))
+        assert not parser.errors, (path.name, parser.errors[:3])
+
+
+def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(built):
+    for path in pages(built[0]):
+        text = path.read_text(encoding="utf-8")
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)[1]
+        rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+        assert rules["default-src"] == "'none'" and rules["img-src"] == "data:"
+        for kind, tag in (("style-src", "style"), ("script-src", "script")):
+            (body,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+            assert rules[kind] == f"'sha256-{digest}'"
+        assert "unsafe" not in policy
+
+
+def test_nothing_in_a_page_is_fetched(built):
+    for path in pages(built[0]):
+        for tag, attributes in Elements(path.read_text(encoding="utf-8")).found:
+            assert "style" not in attributes and not any(
+                name.startswith("on") for name in attributes
+            )
+            for name in ("src", "href", "xlink:href", "data", "srcset", "action", "poster"):
+                if (target := attributes.get(name)) and tag != "a":
+                    assert target.startswith(("data:image/", "#")), (path.name, tag, target[:60])
+
+
+def test_every_link_resolves(built):
+    site, _ = built
+    ids = {}
+    for path in pages(site):
+        found = Elements(path.read_text(encoding="utf-8")).found
+        ids[path.name] = [attributes["id"] for _, attributes in found if "id" in attributes]
+        assert len(ids[path.name]) == len(set(ids[path.name])), "an id stands twice"
+    number = 0
+    for path in pages(site):
+        for tag, attributes in Elements(path.read_text(encoding="utf-8")).found:
+            target = urlsplit(attributes.get("href") or "")
+            if tag not in ("a", "use") or target.scheme or not target.geturl():
+                continue
+            number += 1
+            name = unquote(target.path) or path.name
+            assert (site / name).exists(), (path.name, name)
+            if target.fragment:
+                assert unquote(target.fragment) in ids[name], (path.name, target.geturl())
+    assert number > 20
+
+
+def test_a_page_says_what_the_notebook_says(built):
+    text = (built[0] / "everything.html").read_text(encoding="utf-8")
+    assert "<title>08 · A page of everything</title>" in text
+    assert 'href="other.html"' in text and 'href="numbers.json"' in text
+    assert ">not here<" not in text and "not here" in text and "../README" not in text
+    assert "<summary>What a folded cell begins with</summary>" in text
+    assert "<summary>Solution</summary>" in text and "&lt;folded&gt;" in text
+    assert '<span class="kn">import</span>' in text and "1 &lt; 2" in text and ">True\n<" in text
+    assert '<td class="right">1</td>' in text and '<th scope="col" class="right">a</th>' in text
+    assert '<math xmlns="http://www.w3.org/1998/Math/MathML"' in text
+    assert re.search(
+        r'<img src="data:image/png;base64,[^"]+" alt="Still." width="770" height="\d+">', text
+    )
+    assert 'id="One-formula"' in text and 'id="One-formula-"' in text
+    assert 'href="everything.ipynb" download' in text and 'rel="next" href="other.html"' in text
+
+
+def test_an_explorer_is_named_as_in_the_notebook_and_its_film_strip_is_in_the_page(built):
+    text = (built[0] / "everything.html").read_text(encoding="utf-8")
+    found = re.findall(r'<div class="explorer" id="([^"]+)"', text)
+    assert found[0] == "both" and found[2] == "ground" and len(set(found)) == 3
+    assert "<figcaption>λ = 1, down &amp; &lt;so on&gt;</figcaption>" in text
+    data = json.loads(
+        re.search(r'<script type="application/json" id="both-data">(.+?)</script>', text)[1]
+    )
+    assert [i for i, layer in enumerate(data["layers"]) if layer is None] == [0, 9]
+    assert data["readings"][9] == "λ = 1, down & <so on>"
+    assert text.index('id="both-data"') > text.index("</main>")  # the text comes first
+
+
+def test_the_first_page_lists_the_notebooks_and_holds_an_explorer(built):
+    text = (built[0] / "index.html").read_text(encoding="utf-8")
+    for words in ("A page of everything", "Another", "5 minutes", "λ, direction", "data-explorer"):
+        assert words in text
+
+
+def test_sizes_keep_within_what_is_sent(built):
+    site, _ = built
+    assert all(path.stat().st_size <= building.PAGE_LIMIT for path in pages(site))
+
+
+def test_a_page_that_would_be_too_large_loses_a_little_colour(built, folder, monkeypatch, tmp_path):
+    site, run = built
+    both = carried(run / "everything.ipynb")[0]
+    limit = (site / "everything.html").stat().st_size - 2000
+    monkeypatch.setattr(building, "PAGE_LIMIT", limit)
+    building.build([folder / "everything.ipynb"], tmp_path / "site", run)
+    text = (tmp_path / "site" / "everything.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="both-data">(.+?)</script>', text)[1])
+    ground = base64.b64decode(both["ground"])
+    shown = layers.laid(ground, base64.b64decode(data["layers"][4]))[..., :3].astype(int)
+    off = np.abs(shown - laid(both, 4)).max()
+    assert 0 < off <= building.GRAINS[-1] / 2
+
+
+def carried(path: Path) -> list[dict]:
+    return [
+        output.data[frames.MIME]
+        for cell in read(path).cells
+        for output in cell.get("outputs", [])
+        if frames.MIME in output.get("data", {})
+    ]
+
+
+def test_an_explorer_without_its_frames_is_refused():
+    page = lessons.Page({"a"}, Path())
+    made = notebook(TEXT, "box")
+    data = {"application/vnd.jupyter.widget-view+json": {}, "image/png": "", "text/plain": ""}
+    made.cells[1].outputs = [nbformat.v4.new_output("display_data", data)]
+    with pytest.raises(ValueError, match="explorer must be executed with its frames"):
+        page.from_notebook_node(made, resources={"site": {}})
+
+
+# The folder
+
+
+def test_what_was_executed_is_not_run_again_unless_it_differs(built, folder, tmp_path):
+    _, run = built
+    assert (folder / "runs").read_text() == "x"
+    building.build([folder / "other.ipynb"], tmp_path / "site", run)
+    assert (folder / "runs").read_text() == "x"
+    changed = read(folder / "other.ipynb")
+    changed.cells[1].source += "\nprint('changed')"
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "other.ipynb").write_bytes((run / "other.ipynb").read_bytes())
+    nbformat.write(changed, folder / "changed.ipynb")
+    (folder / "changed.ipynb").rename(tmp_path / "other.ipynb")
+    building.build([tmp_path / "other.ipynb"], tmp_path / "site", tmp_path / "kept")
+    assert (tmp_path / "runs").read_text() == "x"
+    assert "changed" in (tmp_path / "site" / "other.html").read_text(encoding="utf-8")
+
+
+def test_an_earlier_site_is_replaced_and_a_folder_with_other_things_refused(
+    built, folder, tmp_path
+):
+    _, run = built
+    out = tmp_path / "site"
+    building.build([folder / "everything.ipynb", folder / "other.ipynb"], out, run)
+    assert (out / "other.html").exists()
+    building.build([folder / "everything.ipynb"], out, run)
+    assert not (out / "other.html").exists() and not (out / "other.ipynb").exists()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"out must be a folder without other things.*notes\.txt"):
+        building.build([folder / "everything.ipynb"], out, run)
+    assert (out / "notes.txt").read_text() == "mine" and (out / "everything.html").exists()
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(ValueError, match="out must be a folder"):
+        building.build([folder / "everything.ipynb"], file, run)
+    with pytest.raises(ValueError, match="notebooks must be at least one"):
+        building.build([], out, run)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "site"]
+
+
+def test_an_interrupted_build_leaves_the_old_site(built, folder, tmp_path, monkeypatch):
+    _, run = built
+    out = tmp_path / "site"
+    building.build([folder / "everything.ipynb"], out, run)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lessons.Page, "from_notebook_node", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        building.build([folder / "everything.ipynb"], out, run)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_the_command_prints_what_it_does_and_how_large_it_is(built, folder, tmp_path, capsys):
+    _, run = built
+    names = [str(folder / "everything.ipynb")]
+    main(
+        [
+            "site",
+            "--out",
+            str(tmp_path / "site"),
+            "--executed",
+            str(run),
+            "--repository",
+            "https://example.org",
+            *names,
+        ]
+    )
+    said = capsys.readouterr().out
+    assert (
+        "everything.ipynb: taken from" in said and "3 explorers, 17 frames" in said and "MB" in said
+    )
+    assert 'href="https://example.org"' in (tmp_path / "site" / "index.html").read_text(
+        encoding="utf-8"
+    )
