@@ -10,10 +10,11 @@ stacked    sweep(): many values of λ and seeds as one batch, returns a Sweep
 from .batches import batches
 from .devices import place
 from .epochs import History, Stepper, fit
+from ..spread import mean_sd
 from .measures import error, evaluate, loss
 from .stacked import Sweep, sweep
 
-__all__ = [
+__all__ = ["mean_sd",
     "History",
     "Stepper",
     "Sweep",
