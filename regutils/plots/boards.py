@@ -53,7 +53,7 @@ class SweepBoard:
         kept = np.stack([counts.sum(1) for counts in sweep["histogram"].values()], 1)
         shares = np.stack(list(sweep["zeros"].values()), 1)
         # Of the strength with the fewest zeros, which has some weights left in every layer.
-        self.total = int(round((kept / np.where(shares < 1, 1 - shares, np.inf)).max(0).sum()))
+        self.total = round((kept / np.where(shares < 1, 1 - shares, np.inf)).max(0).sum())
         self.zeros = self.total - kept.sum(1)
         if zeros:
             self.sizes = shares

@@ -1,13 +1,15 @@
 """Room for a second notebook: watch() keeps PyTorch to the cores that others leave idle.
 
-PyTorch splits an operation among as many threads as there are cores, and a thread that is done spins until the others
-are. Alone that is fast. When two kernels do it on the same cores, spinning threads keep away those that they wait for,
-and both kernels all but stop. A kernel that takes no more threads than there is room for never waits like that.
+PyTorch splits an operation among as many threads as there are cores, and a thread that is done
+spins until the others are. Alone that is fast. When two kernels do it on the same cores, spinning
+threads keep away those that they wait for, and both kernels all but stop. A kernel that takes no
+more threads than there is room for never waits like that.
 
-OMP_WAIT_POLICY and GOMP_SPINCOUNT do not help: they are read when torch is loaded, which is before regutils, they slow
-down a kernel that is alone, and macOS and Windows have other names for them.
+OMP_WAIT_POLICY and GOMP_SPINCOUNT do not help: they are read when torch is loaded, which is before
+regutils, they slow down a kernel that is alone, and macOS and Windows have other names for them.
 
-The number of threads changes results by no more than rounding. REGUTILS_THREADS=fixed switches all of this off.
+The number of threads changes results by no more than rounding. REGUTILS_THREADS=fixed switches all
+of this off.
 """
 
 import math
@@ -17,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 import torch
@@ -74,7 +77,7 @@ class Sharing:
         self.thread = threading.get_ident()
         self.most = self.count = torch.get_num_threads()
 
-    def __call__(self, *_) -> None:
+    def __call__(self, *_: Any) -> None:
         # OpenMP keeps the number per thread: one set elsewhere would not be the one seen here.
         if time.perf_counter() - self.last.at < EVERY or threading.get_ident() != self.thread:
             return
@@ -89,7 +92,7 @@ class Sharing:
 
 
 def watch() -> None:
-    """Share from now on: after steps of any optimizer, in lessons' own loops too, and before cells."""
+    """Share from now on: after steps of any optimizer, lessons' own too, and before cells."""
     global _sharing
     if _sharing is not None or os.environ.get("REGUTILS_THREADS") == "fixed":
         return
