@@ -156,11 +156,10 @@ def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
 
 
 def legend(ax: Axes, loc, **options) -> Legend:
-    """The legend at `loc`; opaque and above all else, so that a marker passes beneath it."""
+    """The legend at `loc`, opaque: among a panel's `artists`, a marker passes beneath it."""
     box = ax.legend(
         fontsize=SMALL, loc=loc, framealpha=1.0, edgecolor="none", borderpad=0.2, **options
     )
-    box.set_zorder(20)
     for text in box.get_texts():
         text.set_parse_math(False)
     return box

@@ -117,18 +117,25 @@ def show(x):
         raise RuntimeError("no such luck")
     panel.update([x / 2])
     return f"x = {x}"
-live.explore(live.Canvas(fig, [panel], alt="one coefficient"), show, film=[{"x": 0}], x=live.slider(range(3), "x"))
+canvas = live.Canvas(fig, [panel], alt="one coefficient")
+live.explore(canvas, show, film=[{"x": 0}], x=live.slider(range(3), "x"))
 """
 TRAINING = """
 import torch
 from regutils import data, live, models, plots, train
-stepper = train.Stepper(lambda: models.MLP(2, 16, 2), data.moons(), penalty="l2", every=1,
-                        optimizer=lambda p: torch.optim.SGD(p, lr=0.1))
+model = models.seeded(lambda: models.MLP(2, 16, 2), 0)
+trainer = train.Trainer(
+    model, data.moons(), penalty="l2", optimizer=lambda p: torch.optim.SGD(p, lr=0.1)
+)
 fig, (ax,) = plots.figure(1)
 panel = plots.Coefficients(ax, ["Σw²"], 30.0)
 def show(lam):
-    panel.update(stepper.curves["penalty"][-1:])
-    return f"step {stepper.steps}, λ = {lam:g}"
-live.play(live.Canvas(fig, [panel], alt="one stem"), stepper.step, show, stepper.reset, steps=1_000_000,
-                lam=live.lam_slider([0.0, 0.01, 0.1]))
+    panel.update([trainer.measure().penalty])
+    return f"step {trainer.steps}, λ = {lam:g}"
+def step(lam):
+    trainer.lam = lam
+    trainer.step()
+canvas = live.Canvas(fig, [panel], alt="one stem")
+lam = live.lam_slider([0.0, 0.01, 0.1])
+live.play(canvas, step, show, trainer.reset, steps=1_000_000, lam=lam)
 """

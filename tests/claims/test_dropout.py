@@ -224,10 +224,21 @@ def test_models_of_a_sweep_over_p_have_their_p_and_their_weights():
 def test_panels_draw_the_same_blitted_as_from_nothing():
     fig, axes = plots.figure(3)
     overlay = plots.Overlay(
-        axes[0], [0.1, 0.2, 0.4], {"a": [1, 2, 3]}, {"a": np.ones((3, 4)), "b": [1, 2, 1]}, log="x"
+        axes[0],
+        [0.1, 0.2, 0.4],
+        {"a": [1, 2, 3]},
+        {"a": np.ones((3, 4)), "b": [1, 2, 1]},
+        scale="log",
     )
     heat = plots.HeatMap(axes[1], [[0.1, 0.2], [0.3, 0.9]], ["r", "s"], ["u", "v"], top=0.5)
-    band = plots.Band(axes[2], [0, 1, 2], ([0, 1], [0, 1]), [0, 0, 0], (-1, 2))
+    band = plots.FittedCurve(
+        axes[2],
+        [0, 1, 2],
+        points={"train": ([0, 1], [0, 1])},
+        truth=[0, 0, 0],
+        ylim=(-1, 2),
+        band=True,
+    )
     canvas = live.Canvas(fig, [overlay, heat, band], alt="three panels of the tests")
     before = canvas.frame().copy()
     overlay.update(2)

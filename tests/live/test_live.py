@@ -342,8 +342,8 @@ def test_a_training_board_shows_what_was_measured_and_leaves_room_for_the_rest()
         np.testing.assert_array_equal(
             panel.lines[name].get_ydata(), [0.5, 0.25, np.nan, np.nan, np.nan]
         )
-    np.testing.assert_array_equal(board.lam.lines["in force"].get_ydata()[:2], [0, 2])
-    assert list(board.now.get_ydata()) == [1, 1]
+    np.testing.assert_array_equal(board.lam.line.get_ydata()[:2], [0, 2])
+    assert list(board.lam.now.get_ydata()) == [1, 1]
     canvas = live.Canvas(board.fig, board.panels, alt="four views")
     np.testing.assert_array_equal(canvas.frame().copy(), canvas.redraw())
 

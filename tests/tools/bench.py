@@ -1,6 +1,7 @@
-"""Speeds, as ratios measured side by side in this run: `python tests/tools/bench.py`, or with names of rows to run only them.
+"""Speeds, as ratios measured side by side in this run: `python tests/tools/bench.py [ROW …]`.
 
-Absolute times are this machine's at this moment; the ratio is what to quote. No test depends on a clock.
+Absolute times are this machine's at this moment; the ratio is what to quote. No test depends on a
+clock.
 """
 
 import argparse
@@ -35,7 +36,8 @@ def seconds(work, repeats: int = 1) -> float:
 
 def row(name: str, ours: float, other: float, what: str, want: str = "") -> None:
     print(
-        f"{name:<10} {other / ours:6.1f}×  {want:<8} {ours * 1e3:9.1f} ms  {other * 1e3:9.1f} ms  {what}",
+        f"{name:<10} {other / ours:6.1f}×  {want:<8} {ours * 1e3:9.1f} ms  {other * 1e3:9.1f} "
+        f"ms  {what}",
         flush=True,
     )
 
@@ -113,7 +115,7 @@ def against_loop(name, make, split, lams, seeds, steps, lr, want) -> None:
                     progress=False,
                 )
 
-    # A process's first optimizer makes PyTorch import two seconds' worth of modules, whoever it works for.
+    # A process's first optimizer makes PyTorch import two seconds' worth of modules.
     batched(steps=5)
     looped(lams[:2], steps=5)
     row(
@@ -260,7 +262,8 @@ def opening() -> None:
                 start = time.perf_counter()
                 lab.open_and_run(page, address.format(path.name), until_first_slider=True)
                 print(
-                    f"opening {time.perf_counter() - start:6.1f} s  {path.name}: its first live slider",
+                    f"opening {time.perf_counter() - start:6.1f} s  {path.name}: its first "
+                    f"live slider",
                     flush=True,
                 )
 
@@ -294,11 +297,13 @@ def main() -> None:
     if unknown:
         parser.error(f"no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     print(
-        f"{platform.node()}: {platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
+        f"{platform.node()}: {platform.processor() or platform.machine()}, "
+        f"{torch.get_num_threads()} threads, "
         f"Python {platform.python_version()}, torch {torch.__version__}"
     )
     print(
-        f"{'row':<10} {'ratio':>7}  {'':<8} {'ours':>12}  {'other':>12}  what is measured; against what"
+        f"{'row':<10} {'ratio':>7}  {'':<8} {'ours':>12}  {'other':>12}  what is measured; "
+        f"against what"
     )
     for name in args.rows or ROWS:
         ROWS[name]()

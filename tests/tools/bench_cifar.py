@@ -1,7 +1,8 @@
 """The row `cifar` of tests/tools/bench.py: the study note's loop against ours, by ratio.
 
 The note's loop (torchvision's CIFAR10, ToTensor, DataLoader) against train.fit on the same
-pictures, order and initial weights; epochs of the two alternate, the fastest of each counts, losses must be equal.
+pictures, order and initial weights; epochs of the two alternate, the fastest of each counts, losses
+must be equal.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""A real JupyterLab in headless Chromium, for the browser tests, the benchmark and the README's picture."""
+"""A real JupyterLab in headless Chromium: for browser tests, benchmark and the README's picture."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """Path of an installed Chromium or Chrome, or of the one that `playwright install chromium` fetched."""
+    """Path of an installed Chromium or Chrome, or of the one that playwright fetched."""
     from playwright.sync_api import sync_playwright
 
     found = next(filter(None, map(shutil.which, NAMES)), None)
@@ -53,7 +53,7 @@ def browser_page(width: int = 1280, height: int = 900) -> Iterator:
 
 @contextlib.contextmanager
 def server(folder: Path, home: Path) -> Iterator[str]:
-    """JupyterLab serving `folder` on this machine only; yields a format string: address.format("01_concept.ipynb").
+    """JupyterLab serving `folder` on this machine only; yields address.format("01_concept.ipynb").
 
     Settings and history go to `home`, so neither is the user's.
     """
@@ -117,10 +117,12 @@ def _wait(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
 
 ERRORS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
   .filter(cell => cell.type === 'code').flatMap(cell => cell.outputs.toJSON())
-  .filter(output => output.output_type === 'error').map(output => `${output.ename}: ${output.evalue}`)"""
+  .filter(output => output.output_type === 'error')
+  .map(output => `${output.ename}: ${output.evalue}`)"""
 DRAWN = """() => {
   const model = window.jupyterapp.shell.currentWidget.content.model;
-  const views = [...model.cells].filter(cell => cell.type === 'code').flatMap(cell => cell.outputs.toJSON())
+  const views = [...model.cells].filter(cell => cell.type === 'code')
+    .flatMap(cell => cell.outputs.toJSON())
     .filter(output => output.data && 'application/vnd.jupyter.widget-view+json' in output.data);
   const pictures = [...document.querySelectorAll('.jp-Notebook img.widget-image')];
   return pictures.length >= views.length && pictures.every(picture => picture.complete);
@@ -130,7 +132,7 @@ DRAWN = """() => {
 def open_and_run(
     page, address: str, seconds: float = 300, until_first_slider: bool = False
 ) -> None:
-    """Open a notebook, clear its outputs, run all cells, and wait until every widget, or one, has its picture."""
+    """Open a notebook, clear outputs, run all cells, wait until every widget, or one, is drawn."""
     page.goto(address)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
@@ -139,7 +141,8 @@ def open_and_run(
     )
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.evaluate(
-        "() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true) }"
+        "() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran "
+        "= true) }"
     )
     if until_first_slider:
         page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=seconds * 1000)

@@ -1,4 +1,4 @@
-"""Threads are given up where others work, and taken back: by a machine that is made up, no clock."""
+"""Threads are given up where others work, and taken back: a machine that is made up, no clock."""
 
 import pytest
 import torch
