@@ -31,7 +31,14 @@ class SweepBoard:
         top = limits(*losses, low=0.0, margin=0.3)
         self.loss = LossCurves(a, steps, two, top, title=f"{sweep['data']}: loss", x="epoch")
         self.error = LossCurves(
-            b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels"
+            b,
+            steps,
+            two,
+            (0, 1),
+            title="Error",
+            x="epoch",
+            y="share of wrong labels",
+            loc="lower left",  # nothing is measured there
         )
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
         title = f"Error after epoch {steps[-1]}"

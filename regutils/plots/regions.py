@@ -74,13 +74,14 @@ class DecisionRegions:
         self.artists = [self.image, self.border, *self.val, *self.train, self.ring]
         # The legend shows filled and hollow in ink, since every class has both.
         kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
-        ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
-        ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
+        (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
+        (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
         ax.grid(False)
         ax.set_xlim(*ends[:2])
         ax.set_ylim(*ends[2:])
         label(ax, title, *names)
-        self.artists.append(legend(ax, loc, ncols=3, handletextpad=0.2, columnspacing=1.0))
+        row = {"ncols": 3, "handletextpad": 0.2, "columnspacing": 1.0}
+        self.artists.append(legend(ax, loc, handles=[train, val, self.ring], **row))
 
     def update(self, probabilities) -> None:
         """probabilities: (H, W, classes), or (H, W), that of class 1 of two."""
@@ -118,7 +119,7 @@ class DecisionRegions:
 class NetworkDrawing:
     """Layers of units and the weights between them; `update(weights, dead)`.
 
-    A line is as wide as its weight is large, solid blue above 0 and dashed red below; a weight of
+    A line is as wide as its weight is large, solid red above 0 and dashed blue below; a weight of
     exactly 0 has no line. A dead unit is a grey square with a cross.
 
     sizes: units of each layer, the inputs first.
@@ -138,6 +139,7 @@ class NetworkDrawing:
         title: str = "Network (solid: positive, dashed: negative)",
     ):
         self.ax, self.sizes, self.top = ax, list(sizes), top
+        self.widest = 3.7 * min(1.0, 8 / max(self.sizes))  # many lines must not become a wall
         self.units = [
             np.column_stack([np.full(n, float(i)), _heights(n)]) for i, n in enumerate(self.sizes)
         ]
@@ -148,8 +150,8 @@ class NetworkDrawing:
             each[:, :, 1] = after[:, None]
             pairs.append(each.reshape(-1, 2, 2))
         self.pairs = np.concatenate(pairs)
-        self.above = LineCollection([], colors=BLUE, alpha=0.8, capstyle="butt")
-        self.below = LineCollection([], colors=RED, alpha=0.8, linestyles=(0, (2.5, 1.2)))
+        self.above = LineCollection([], colors=RED, alpha=0.8, capstyle="butt")
+        self.below = LineCollection([], colors=BLUE, alpha=0.8, linestyles=(0, (2.5, 1.2)))
         for lines in (self.above, self.below):
             ax.add_collection(lines, autolim=False)
         size = float(np.clip(60 / max(self.sizes), 4, 10))
@@ -171,7 +173,7 @@ class NetworkDrawing:
     def update(self, weights: Sequence, dead: Sequence = ()) -> None:
         """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
         w = np.concatenate([np.asarray(layer, dtype=float).ravel() for layer in weights])
-        width = 0.3 + 3.7 * np.clip(np.abs(w) / self.top, 0, 1)
+        width = 0.3 + self.widest * np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
             lines.set_segments(self.pairs[chosen])
             lines.set_linewidths(width[chosen])

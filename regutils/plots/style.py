@@ -1,5 +1,6 @@
 """The course's look: palette, line styles, text, figures, axes for λ, limits."""
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 # Okabe & Ito (2008), told apart with every common colour blindness.
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
@@ -175,15 +176,21 @@ def bare(ax: Axes, title: str, frame: bool = False) -> None:
     label(ax, title)
 
 
+def plain(value: float) -> str:
+    """A number as a tick says it, without mathematics: 0.001, 1e-5, −3, 100,000."""
+    text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:g}"
+    return re.sub(r"e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
+
+
 def ticks(axis: Axis, at: Sequence[float], names: Sequence | None = None) -> None:
     """Ticks at these places and nowhere else, with their names, else with the values in plain."""
-    names = [f"{value:g}" for value in at] if names is None else [str(name) for name in names]
+    names = [plain(value) for value in at] if names is None else [str(name) for name in names]
     axis.set_minor_locator(NullLocator())
     axis.set_ticks(at, names, parse_math=False)
 
 
 def logarithmic(axis: Axis, low: float, high: float) -> None:
-    """A logarithmic axis from `low` to `high` with at most seven ticks, named in plain numbers."""
+    """A logarithmic axis from `low` to `high` with at most six ticks, named in plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
     ticks(axis, _rounded(low, high))
 
@@ -194,6 +201,7 @@ def strength_axis(ax: Axes, values: Sequence[float]) -> None:
     smallest = values[values > 0].min()
     ax.set_xscale("symlog", linthresh=smallest, linscale=0.7)
     at = _rounded(smallest, values.max())
+    at = at[:: 1 + len(at) // 6]
     ticks(ax.xaxis, [0.0, *at] if (values == 0).any() else at)
     ax.set_xlim(-0.15 * smallest if (values == 0).any() else smallest, values.max() * 1.15)
 
@@ -209,7 +217,7 @@ def place(
     """
     at = np.asarray(at, dtype=float)
     if scale == "each":
-        shown = [f"{value:g}" for value in at] if names is None else names
+        shown = [plain(value) for value in at] if names is None else names
         ax.set_xlim(-0.5, len(at) - 0.5)
         ticks(ax.xaxis, range(len(at)), shown)
         return np.arange(len(at), dtype=float)
@@ -220,13 +228,15 @@ def place(
     else:
         margin = 0.02 * (at.max() - at.min() or 1.0)
         ax.set_xlim(at.min() - margin, at.max() + margin)
+        if (at == at.round()).all():  # a degree, a count of units
+            ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if names is not None:
         ticks(ax.xaxis, list(names), list(names.values()))
     return at
 
 
 def _rounded(low: float, high: float) -> list[float]:
-    """At most seven of 1, 2, 5 and their decades between low and high; of decades alone if many."""
+    """At most six of 1, 2, 5 and their decades between low and high; of decades alone if many."""
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     steps = (1, 2, 5) if np.log10(high / low) < 2 else (1,)
     at = [
@@ -235,7 +245,7 @@ def _rounded(low: float, high: float) -> list[float]:
         for step in steps
         if low * 0.999 <= (value := step * 10.0**decade) <= high * 1.001
     ]
-    return at[:: 1 + (len(at) - 1) // 7]
+    return at[:: 1 + (len(at) - 1) // 6]
 
 
 def limits(

@@ -5,7 +5,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import BLUE, GREY, INK, RED, SMALL, label, legend, logarithmic, look, role, ticks
+from .style import (
+    BLUE,
+    GREY,
+    INK,
+    RED,
+    SMALL,
+    label,
+    legend,
+    logarithmic,
+    look,
+    plain,
+    role,
+    ticks,
+)
 
 
 class Coefficients:
@@ -96,18 +109,19 @@ class WeightHistogram:
             self.steps[name] = ax.stairs(np.ones(bins), self.edges, **outline)
         (self.spike,) = ax.plot([], [], color=INK, linewidth=3, solid_capstyle="butt")
         corner = {"transform": ax.transAxes, "ha": "right", "va": "top"}
-        self.words = ax.text(0.98, 0.97, "", fontsize=SMALL, color=INK, **corner)
+        below = 0.66 if len(names) > 3 else 0.97  # clear of a legend of two columns
+        self.words = ax.text(0.98, below, "", fontsize=SMALL, color=INK, **corner)
         self.artists = [*self.steps.values(), self.spike, self.words]
         logarithmic(ax.yaxis, 0.5, total * 10 ** (1.0 + 0.35 * (len(names) > 2)))
         ax.set_xlim(low, high)
         at = np.linspace(low, high, 5)
-        shown = [f"{value:.2g}" for value in at]
+        shown = [plain(float(f"{value:.2g}")) for value in at]
         for end, sign in ((0, "≤"), (-1, "≥")):
             if at[end] != 0:  # sizes and activations have nothing below 0
                 shown[end] = f"{sign} {shown[end]}"
                 outer = self.edges[[0, 1] if end == 0 else [-2, -1]]
                 ax.axvspan(*outer, color=GREY, alpha=0.15, linewidth=0)
-        ticks(ax.xaxis, at, [text.replace("-", "−") for text in shown])
+        ticks(ax.xaxis, at, shown)
         label(ax, title, x, y)
         if len(names) > 1:
             legend(ax, loc, ncols=1 + (len(names) > 3), handlelength=1.6)
