@@ -3,12 +3,13 @@
 regutils execute   run notebooks again and keep their outputs
 regutils site      make web pages whose sliders need no kernel
 regutils record    make the results in notebooks/recorded again
+regutils grade     mark the notebooks of a class
 """
 
 import argparse
 import sys
 
-from .course import running
+from .course import grading, running
 from .course.site import building
 from .recording import keeping
 
@@ -24,8 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_command(commands)
     building.add_command(commands)
     keeping.add_command(commands)
+    grading.add_command(commands)
     args = parser.parse_args(arguments)
-    return args.run(args)
+    try:
+        return args.run(args)
+    except ValueError as refused:
+        parser.exit(2, f"regutils: {refused}\n")
 
 
 if __name__ == "__main__":

@@ -34,14 +34,11 @@ def real(
         accepts += f" and at least {low:g}"
     if high < math.inf:
         accepts += f" and {'below' if below else 'at most'} {high:g}"
-    good = (
-        isinstance(value, Real)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and low <= value
-    )
-    require(bool(good) and (value < high if below else value <= high), name, value, accepts)
-    return float(value)
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    number = float(value) if good else math.nan
+    good = math.isfinite(number) and low <= number
+    require(good and (number < high if below else number <= high), name, value, accepts)
+    return number
 
 
 def positive(name: str, value: Any) -> float:
@@ -55,12 +52,12 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     accepts = f"a whole number of at least {low}" + (
         f" and at most {high}" if high < math.inf else ""
     )
-    good = isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
-    require(bool(good), name, value, accepts)
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    require(whole and low <= int(value) <= high, name, value, accepts)
     return int(value)
 
 
-def position(name: str, wanted, values: Sequence) -> int:
+def position(name: str, wanted: Any, values: Sequence[Any]) -> int:
     """The index in `values` of the member that equals `wanted`, numbers up to rounding.
 
     An exact member comes before a near one, so values that differ in the sixth digit are told
@@ -76,11 +73,11 @@ def position(name: str, wanted, values: Sequence) -> int:
     raise ValueError(f"{name} must be one of {shown}; got {wanted!r}")
 
 
-def _equal(wanted, value) -> bool:
+def _equal(wanted: Any, value: Any) -> bool:
     return value is wanted or (type(value) is type(wanted) and bool(value == wanted))
 
 
-def _near(wanted, value) -> bool:
+def _near(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, str) or isinstance(value, str):
         return False
     try:

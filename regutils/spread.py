@@ -1,9 +1,12 @@
 """What several seeds give: mean ± standard deviation, one convention for the whole course."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 
-def mean_sd(values, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
+def mean_sd(values: ArrayLike, axis: int = -1) -> tuple[NDArray[Any], NDArray[Any]]:
     """Mean and standard deviation of `values` (array or tensor) over `axis`, the seeds.
 
     The standard deviation has n, not n − 1, in its denominator: it describes these seeds, and is

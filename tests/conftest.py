@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from regutils.course.exercises import EXERCISES, Choice
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
@@ -22,20 +24,34 @@ SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL
 
 
 def exercises(notebook) -> list[tuple[int, str, str]]:
-    """Per exercise: position of its code cell, its name, the code of its folded solution in the next cell."""
+    """Per exercise: the position of its code cell, its number, and the cell's source when solved.
+
+    The code of an exercise is solved in the fold below it; a question has no fold, its letter is
+    known to the exercise only.
+    """
     found = []
     for i, cell in enumerate(notebook.cells):
-        last = cell.source.strip().split("\n")[-1]
-        if cell.cell_type == "code" and (match := CHECK.match(last)):
+        lines = cell.source.strip().split("\n")
+        if cell.cell_type != "code" or not (match := CHECK.match(lines[-1])):
+            continue
+        number = match[1]
+        exercise = EXERCISES[number]
+        if isinstance(exercise, Choice):
+            solved = cell.source.replace("...", f'"{exercise.letter}"', 1)
+        else:
             solution = SOLUTION.search(notebook.cells[i + 1].source)
-            assert solution, f"exercise {match[1]} has no folded solution under it"
-            found.append((i, match[1], solution[1]))
+            assert solution, f"exercise {number} has no folded solution under it"
+            solved = solution[1].rstrip() + "\n" + lines[-1]
+        found.append((i, number, solved))
     return found
 
 
 @pytest.fixture(scope="session")
 def page():
-    """A page of headless Chromium. Without one the test is skipped, or fails where REGUTILS_BROWSER=required."""
+    """A page of headless Chromium.
+
+    Without one the test is skipped, or fails where REGUTILS_BROWSER=required.
+    """
     import lab
 
     if lab.chromium() is None:

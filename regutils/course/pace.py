@@ -6,6 +6,6 @@ from ..arguments import count
 
 
 def seeds(n: int) -> range:
-    """0 … n−1, the seeds of a comparison. The one place where REGUTILS_FAST=1 shrinks the notebooks, to a third."""
+    """0 … n−1, the seeds of a comparison; with REGUTILS_FAST=1 a third of them, at least two."""
     n = count("n", n)
     return range(min(n, max(2, n // 3)) if os.environ.get("REGUTILS_FAST") == "1" else n)

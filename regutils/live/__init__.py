@@ -1,6 +1,5 @@
 """Sliders that answer at once. In reading order:
 
-settings    matplotlib's, while the course draws
 canvas      a figure that is drawn once and then only where it moves; needs no ipywidgets
 stills      what stands in its place on pages without a kernel
 kept        what has been drawn, within a bound

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 
 from ..arguments import require
+from ..plots.style import drawing
 from . import stills
-from .settings import course_settings
 
 # Most laptops sold have screens of two pixels per point; a picture of one looks soft there.
 PIXELS_PER_POINT = 2
@@ -72,7 +72,7 @@ class Canvas:
 
     def frame(self) -> np.ndarray:
         """The picture as it is now, RGBA (height, width, 4) uint8; valid until the next frame."""
-        with course_settings():
+        with drawing():
             if self.changed:
                 self._agg.draw()
                 self.fig.set_layout_engine("none")  # the layout stands; it is not worked out again
@@ -89,7 +89,7 @@ class Canvas:
         self.frame()
         for artist in self._moving:
             artist.set_animated(False)
-        with course_settings():
+        with drawing():
             self._agg.draw()
         pixels = np.array(self._agg.buffer_rgba())
         for artist in self._moving:
@@ -102,7 +102,7 @@ class Canvas:
         return stills.png(self.frame())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return stills.bundle([(self.frame(), "")], self)
+        return stills.bundle([(self.frame(), "")], self.alt, self.fig, self.width)
 
 
 def _in_order(parent: Artist, moving: set[Artist]) -> Iterator[Artist]:

@@ -278,7 +278,8 @@ class Explorer(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs)
-        static, metadata = stills.bundle(self._scenes(), self._canvas)
+        canvas = self._canvas
+        static, metadata = stills.bundle(self._scenes(), canvas.alt, canvas.fig, canvas.width)
         return data | static, metadata
 
 

@@ -1,38 +1,17 @@
 """Pictures as PNG: fast ones for the screen, small ones with readings for pages."""
 
-from __future__ import annotations
-
 import io
 import struct
 import textwrap
 import zlib
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from PIL import Image
 
-from .settings import course_settings
-
-if TYPE_CHECKING:
-    from .canvas import Canvas
-
-# Where the signs of Chinese, Japanese and Korean are found on Linux, macOS and Windows.
-EASTERN = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Hiragino Sans",
-    "Microsoft YaHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "Arial Unicode MS",
-)
+from ..plots.style import look
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -61,35 +40,39 @@ def png(pixels: np.ndarray) -> bytes:
     )
 
 
-def bundle(scenes: Sequence[tuple[np.ndarray, str]], canvas: Canvas) -> tuple[dict, dict]:
-    """Data and metadata of a MIME bundle: scenes of `canvas` in one PNG, and its alt text.
+def bundle(
+    scenes: Sequence[tuple[np.ndarray, str]], alt: str, fig: Figure, width: int
+) -> tuple[dict, dict]:
+    """Data and metadata of a MIME bundle: scenes of `fig` in one PNG, and its alt text.
 
     scenes: each (RGBA pixels, reading). A reading is written under its scene, unless it is empty,
     and added to the alt text.
+    alt: describes the picture.
+    width: shown width in points of the screen.
     """
     strips = []
     for pixels, reading in scenes:
         strips.append(pixels)
         if reading:
-            strips.append(_caption(reading, pixels.shape[1], canvas.fig.dpi))
-    alt = " ".join([canvas.alt, *(reading for _, reading in scenes if reading)])
+            strips.append(_caption(reading, pixels.shape[1], fig.dpi))
+    alt = " ".join([alt, *(reading for _, reading in scenes if reading)])
     # 64 colours are enough for a chart and make the notebook's file a quarter of the size;
     # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in
     # their own colour; median cut merges lines.
-    colours = 256 if any(ax.images for ax in canvas.fig.axes) else 64
+    colours = 256 if any(ax.images for ax in fig.axes) else 64
     few = Image.fromarray(np.vstack(strips)[..., :3])
     few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True)
     data = {"image/png": buffer.getvalue(), "text/plain": alt}
-    return data, {"image/png": {"alt": alt, "width": canvas.width}}
+    return data, {"image/png": {"alt": alt, "width": width}}
 
 
 def _caption(text: str, width: int, dpi: float) -> np.ndarray:
     """A strip `width` pixels wide with a reading as it is, dollar signs too, RGBA."""
     inches = width / dpi
     lines = textwrap.wrap(text, max(20, round(18 * inches))) or [""]
-    with course_settings():
+    with look():
         fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
         agg = FigureCanvasAgg(fig)
         fig.text(
@@ -97,17 +80,9 @@ def _caption(text: str, width: int, dpi: float) -> np.ndarray:
             0.62,
             "\n".join(lines),
             fontsize=9,
-            fontfamily=_families(),
             va="center",
             color="#222222",
             parse_math=False,
         )
         agg.draw()
     return np.asarray(agg.buffer_rgba())
-
-
-@cache
-def _families() -> list[str]:
-    """Fonts in which a sign is looked for, in this order."""
-    installed = {font.name for font in fontManager.ttflist}
-    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]

@@ -1,15 +1,18 @@
 """Panels: one class per kind of Axes. Arrays in, artists out; matplotlib only, never pyplot.
 
-A panel draws on the Axes it is given what stays, and keeps in `artists` what `update(...)` moves. The same panel
-serves a static figure and a slider (`live.Canvas`). Fix every axis limit from all the data at the start: a limit
-that changes costs a full redraw.
+A panel draws on the Axes it is given what stays, and keeps in `artists` what `update(...)` moves.
+The same panel serves a static figure and a slider (`live.Canvas`). Fix every axis limit from all
+the data at the start: a limit that changes costs a full redraw. Places of legends, ticks, limits
+and scales are arguments, so that nobody mends a panel afterwards.
 
-In reading order: style · curves · weights · pictures · boards. Every panel is found here, as plots.Name.
+In reading order: style · curves · weights · pictures · regions · boards. Every panel is found here,
+as plots.Name. Panels are made and drawn under `look()`, whatever settings the user has.
 """
 
-from .boards import Reproduction, SweepBoard, TrainingBoard
-from .curves import Band, ErrorVsLambda, FittedCurve, LossCurves, LossParts, Overlay, Paths
-from .pictures import Connections, Filters, HeatMap, Picture, Pictures, tiles
+from .boards import Reproduction, StrengthTrace, SweepBoard, TrainingBoard
+from .curves import Choices, ErrorVsLambda, FittedCurve, LossCurves, LossParts, Overlay, Paths
+from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures, tiles
+from .regions import DecisionRegions, NetworkDrawing, UnitMaps
 from .style import (
     BAND,
     BLUE,
@@ -20,62 +23,63 @@ from .style import (
     ORANGE,
     PURPLE,
     RED,
+    ROLES,
     SKY,
-    STYLES,
     figure,
     label,
+    legend,
     limits,
+    look,
+    role,
     strength_axis,
-    style,
+    ticks,
 )
-from .weights import (
-    Balance,
-    Bars,
-    Coefficients,
-    LayerHistograms,
-    PenaltyGeometry,
-    Shares,
-    WeightHistogram,
-)
+from .weights import Balance, Bars, Coefficients, PenaltyGeometry, WeightHistogram
 
 __all__ = [
     "BAND",
     "BLUE",
-    "Balance",
-    "Band",
-    "Bars",
     "CYCLE",
+    "GREEN",
+    "GREY",
+    "INK",
+    "ORANGE",
+    "PURPLE",
+    "RED",
+    "ROLES",
+    "SKY",
+    "Balance",
+    "Bars",
+    "Choices",
     "Coefficients",
     "Connections",
+    "DecisionRegions",
     "ErrorVsLambda",
     "Filters",
     "FittedCurve",
-    "GREEN",
-    "GREY",
     "HeatMap",
-    "INK",
-    "LayerHistograms",
     "LossCurves",
     "LossParts",
-    "ORANGE",
+    "Maps",
+    "NetworkDrawing",
     "Overlay",
-    "PURPLE",
     "Paths",
     "PenaltyGeometry",
     "Picture",
     "Pictures",
-    "RED",
     "Reproduction",
-    "SKY",
-    "STYLES",
-    "Shares",
+    "StrengthTrace",
     "SweepBoard",
     "TrainingBoard",
+    "UnitMaps",
     "WeightHistogram",
     "figure",
     "label",
+    "legend",
     "limits",
+    "look",
+    "role",
     "strength_axis",
-    "style",
+    "ticks",
     "tiles",
 ]

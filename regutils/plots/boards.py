@@ -5,66 +5,69 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..spread import mean_sd
 from .curves import ErrorVsLambda, LossCurves
 from .pictures import Filters
-from .style import CYCLE, GREY, INK, figure, label, limits
-from .weights import Bars, LayerHistograms
+from .style import CYCLE, GREY, INK, figure, label, legend, limits, look, ticks
+from .weights import Bars, WeightHistogram
 
 
 class SweepBoard:
-    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)` for its k-th strength.
+    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)`.
 
-    name: of the strength, λ or p; log: its axis. zeros: show the share of exact zeros in each layer, else the root
-    mean square of each layer's weights (from the histogram's bins).
+    `update(k)` shows the k-th strength.
+
+    name: of the strength, λ or p.
+    scale: of its axis, as in `style.place`.
+    zeros: show the share of exact zeros in each layer, else the root mean square of each layer's
+        weights (from the histogram's bins).
     """
 
-    def __init__(self, sweep: dict, *, name: str, log: bool = True, zeros: bool = False):
+    def __init__(self, sweep: dict, *, name: str, scale: str = "strength", zeros: bool = False):
         self.sweep, layers = sweep, list(sweep["zeros"])
-        self.fig, (a, b, c, d, e, f) = figure(3, 2, width=9.8, height=5.6)
-        title, loss = f"{sweep['data']}: loss", [sweep["train_loss"], sweep["val_loss"]]
+        self.fig, (a, b, c, d, e, f) = figure(3, 2, width=10.2, height=6.2)
+        losses = [mean_sd(sweep[f"{part}_loss"], axis=1)[0] for part in ("train", "val")]
         steps, two = sweep["epochs"], ["train", "val"]
-        self.loss = LossCurves(
-            a, steps, two, limits(*loss, low=0.0, margin=0.3), title=title, x="epoch"
-        )
+        top = limits(*losses, low=0.0, margin=0.3)
+        self.loss = LossCurves(a, steps, two, top, title=f"{sweep['data']}: loss", x="epoch")
         self.error = LossCurves(
             b, steps, two, (0, 1), title="Error", x="epoch", y="share of wrong labels"
         )
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
+        title = f"Error after epoch {steps[-1]}"
         self.curve = ErrorVsLambda(
-            c,
-            sweep["values"],
-            last,
-            log=log,
-            ylim=(0, 1),
-            x=name,
-            title=f"Error after epoch {steps[-1]}",
+            c, sweep["values"], last, scale=scale, ylim=(0, 1), x=name, title=title
         )
-        top = max(counts.max() for counts in sweep["histogram"].values())
-        self.histogram = LayerHistograms(d, layers, sweep["edges"], top)
+        edges = np.asarray(sweep["edges"])
+        most = max(counts.max() for counts in sweep["histogram"].values())
+        self.histogram = WeightHistogram(
+            d,
+            layers,
+            (edges[0], edges[-1]),
+            most,
+            bins=len(edges) - 1,
+            title="Weights, layer by layer",
+            x="weight, in units of its layer's 1/√inputs",
+        )
         self.filters = Filters(e, 32, (3, 5, 5), np.abs(sweep["filters"]).max() * 0.7)
+        kept = np.stack([counts.sum(1) for counts in sweep["histogram"].values()], 1)
+        shares = np.stack(list(sweep["zeros"].values()), 1)
+        # Of the strength with the fewest zeros, which has some weights left in every layer.
+        self.total = round((kept / np.where(shares < 1, 1 - shares, np.inf)).max(0).sum())
+        self.zeros = self.total - kept.sum(1)
         if zeros:
-            self.sizes = np.stack(list(sweep["zeros"].values()), 1)
-            self.bars = Bars(
-                f,
-                layers,
-                1,
-                form="{:.1%}",
-                title="Weights that are exactly 0",
-                x="share of the layer",
-            )
+            self.sizes = shares
+            words = {"title": "Weights that are exactly 0", "x": "share of the layer"}
+            self.bars = Bars(f, layers, form="{:.1%}", **words)
         else:
-            squares = (np.asarray(sweep["edges"])[:-1] + np.diff(sweep["edges"]) / 2) ** 2
+            squares = (edges[:-1] + np.diff(edges) / 2) ** 2
             sizes = [
-                np.sqrt(counts @ squares / counts.sum(1)) for counts in sweep["histogram"].values()
+                np.sqrt(counts @ squares / np.maximum(counts.sum(1), 1))
+                for counts in sweep["histogram"].values()
             ]
             self.sizes = np.stack(sizes, 1)
-            self.bars = Bars(
-                f,
-                layers,
-                self.sizes.max(),
-                title="Size of the weights",
-                x="root mean square, same units",
-            )
+            words = {"title": "Size of the weights", "x": "root mean square, same units"}
+            self.bars = Bars(f, layers, self.sizes.max(), form="{:.2f}", **words)
         self.panels = [self.loss, self.error, self.curve, self.histogram, self.filters, self.bars]
 
     def update(self, k: int) -> None:
@@ -72,22 +75,66 @@ class SweepBoard:
         self.loss.update(train=sweep["train_loss"][k], val=sweep["val_loss"][k])
         self.error.update(train=sweep["train_error"][k], val=sweep["val_error"][k])
         self.curve.update(k)
-        self.histogram.update({name: counts[k] for name, counts in sweep["histogram"].items()})
+        counts = {name: counts[k] for name, counts in sweep["histogram"].items()}
+        self.histogram.show(counts, int(self.zeros[k]), self.total)
         self.filters.update(sweep["filters"][k])
         self.bars.update(self.sizes[k])
+
+
+class StrengthTrace:
+    """The λ in force at each step, and the slider's λ now as a dotted line; `update(past, lam)`.
+
+    past: the λ of the steps so far, lam: the one now, all of `lams`.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        steps: Sequence[int],
+        lams: Sequence[float],
+        *,
+        title: str = "λ while it trained",
+        x: str = "step",
+        loc="upper right",
+    ):
+        self.ax, self.steps, self.lams = ax, np.asarray(steps, dtype=float), list(lams)
+        blank = np.full(len(self.steps), np.nan)
+        (self.line,) = ax.plot(
+            self.steps, blank, label="in force", drawstyle="steps-pre", **CYCLE[0]
+        )
+        across = {"transform": ax.get_yaxis_transform(), "color": GREY, "linestyle": ":"}
+        (self.now,) = ax.plot([0, 1], [0, 0], label="on the slider", **across)
+        ax.set_xlim(self.steps[0], self.steps[-1])
+        ax.set_ylim(-0.4, len(self.lams) + 0.1)
+        ticks(ax.yaxis, range(len(self.lams)), [f"{lam:g}" for lam in self.lams])
+        label(ax, title, x, "λ")
+        self.artists = [self.line, self.now, legend(ax, loc, ncols=2)]
+
+    def update(self, past: Sequence[float], lam: float) -> None:
+        at = [self.lams.index(value) for value in past]
+        self.line.set_ydata(padded(at, len(self.steps)))
+        self.now.set_ydata([self.lams.index(lam)] * 2)
+
+
+def padded(values: Sequence[float], room: int) -> np.ndarray:
+    """The values so far and nan for those to come, (room,)."""
+    return np.append(np.asarray(values, dtype=float), np.full(room - len(values), np.nan))
 
 
 class TrainingBoard:
     """Four linked views of a network while it trains: `fig`, `panels`, `update(curves, lam)`.
 
-    curves: lists that grow, as `train.Stepper` keeps them, at most one value for each of `steps`; lam: the slider's
-    value now, one of `lams`. top: of the axis for the penalty, Σw² or Σ|w|, named by `penalty`.
+    curves: lists that grow by one value for each of `steps`: train_loss, val_loss, train_error,
+        val_error, penalty, and lam, the λ in force.
+    lam: the slider's value now, one of `lams`.
+    top: of the axis for the penalty, Σw² or Σ|w|, named by `penalty`.
     """
 
     def __init__(
         self, steps: Sequence[int], lams: Sequence[float], *, top: float, penalty: str, title: str
     ):
-        self.lams, self.room = list(lams), len(steps)
+        self.penalty, self.room = penalty, len(steps)
         self.fig, (a, b, c, d) = figure(2, 2, width=9.6, height=5.0)
         two = ["train", "val"]
         self.loss = LossCurves(a, steps, two, (0, 3), title=title)
@@ -95,73 +142,49 @@ class TrainingBoard:
         self.size = LossCurves(
             c, steps, [penalty], (0, top), title="Size of the weights", y=penalty
         )
-        self.lam = LossCurves(
-            d, steps, ["in force"], (-0.4, len(lams) - 0.6), title="λ while it trained", y="λ"
-        )
-        self.lam.lines["in force"].set_drawstyle("steps-pre")
-        (self.now,) = d.plot(
-            [0, 1],
-            [0, 0],
-            transform=d.get_yaxis_transform(),
-            color=GREY,
-            linewidth=1,
-            linestyle=":",
-        )
-        d.text(
-            1,
-            1.03,
-            "solid: in force · dotted: on the slider",
-            transform=d.transAxes,
-            fontsize=8,
-            ha="right",
-        )
-        for ax in (c, d):
-            ax.get_legend().remove()
-        d.set_yticks(range(len(lams)), [f"{lam:g}" for lam in lams])
-        self.panels = [self.loss, self.error, self.size, self.lam, self]
-        self.artists = [self.now]
+        self.lam = StrengthTrace(d, steps, lams)
+        self.panels = [self.loss, self.error, self.size, self.lam]
 
     def update(self, curves: dict, lam: float) -> None:
-        def padded(values):
-            return np.append(
-                np.asarray(values, dtype=float), np.full(self.room - len(values), np.nan)
-            )
-
-        self.loss.update(train=padded(curves["train_loss"]), val=padded(curves["val_loss"]))
-        self.error.update(train=padded(curves["train_error"]), val=padded(curves["val_error"]))
-        self.size.update(**{next(iter(self.size.lines)): padded(curves["penalty"])})
-        self.lam.update(**{"in force": padded([self.lams.index(value) for value in curves["lam"]])})
-        self.now.set_ydata([self.lams.index(lam)] * 2)
+        so_far = {name: padded(values, self.room) for name, values in curves.items()}
+        self.loss.update(train=so_far["train_loss"], val=so_far["val_loss"])
+        self.error.update(train=so_far["train_error"], val=so_far["val_error"])
+        self.size.update(**{self.penalty: so_far["penalty"]})
+        self.lam.update(curves["lam"], lam)
 
 
 class Reproduction:
-    """Published values and our runs beside them, and how far they are apart; `update(name)` picks among the runs.
+    """Published values and our runs beside them, and how far they are apart; `update(name)`.
 
-    published (T,); runs: name → (S, T).
+    published: (T,).
+    runs: name → (S, T); `update` picks among them.
     """
 
+    @look()
     def __init__(self, left: Axes, right: Axes, published, runs: dict, *, title: str):
         self.published, self.runs = np.asarray(published), runs
         self.steps = np.arange(1, len(self.published) + 1)
         every = np.concatenate(list(runs.values()))
-        left.plot(
-            self.steps, self.published, "o", color=INK, markersize=4, label="published in the note"
-        )
+        dots = {"color": INK, "markersize": 4, "label": "published in the note"}
+        left.plot(self.steps, self.published, "o", **dots)
         right.axhline(0, color=INK, linewidth=1)
-        seeds = len(next(iter(runs.values())))
+        looks = CYCLE[: len(next(iter(runs.values())))]
         self.lines = [
-            left.plot([], [], label="our runs, one per seed" if i == 0 else None, **CYCLE[i])[0]
-            for i in range(seeds)
+            left.plot([], [], label=f"our run, seed {i}", **kind)[0] for i, kind in enumerate(looks)
         ]
-        self.apart = [right.plot([], [], **CYCLE[i])[0] for i in range(seeds)]
+        self.apart = [
+            right.plot([], [], label=f"seed {i}", **kind)[0] for i, kind in enumerate(looks)
+        ]
         self.artists = [*self.lines, *self.apart]
         for ax in (left, right):
             ax.set_xlim(0.5, len(self.published) + 0.5)
-            ax.set_xticks(self.steps[4::5])
+            ticks(ax.xaxis, self.steps[4::5])
         left.set_ylim(*limits(every, self.published))
-        right.set_ylim(*limits(100 * (every / self.published - 1), [-1, 1], margin=0.15))
-        label(left, title, "epoch", "sum over 157 batches", legend=True, loc="upper right")
+        right.set_ylim(*limits(100 * (every / self.published - 1), [-1, 1], margin=0.3))
+        label(left, title, "epoch", "sum over 157 batches")
         label(right, "Ours less published", "epoch", "difference in %")
+        legend(left, "upper right")
+        legend(right, "upper right", ncols=len(looks))
 
     def update(self, name) -> None:
         for run, line, apart in zip(self.runs[name], self.lines, self.apart):

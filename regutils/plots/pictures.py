@@ -1,72 +1,110 @@
-"""Panels of pictures: matrices, photographs, filters, heat maps."""
+"""Panels of pictures: matrices, maps, photographs, filters, tables in colour."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.image import AxesImage
 
-from .style import RED, label
+from .style import GREY, INK, RED, SMALL, bare, label, look, ticks
+
+# Grey, in the colour maps of white and colour, is where nothing is.
+_GAP = "#9a9a9a"
 
 
 class Picture:
-    """A matrix as an image with its colour bar; `update(matrix)`. Zeros are white: the scale is centred on 0."""
+    """A matrix as an image with its colour bar; `update(matrix)`. Zeros are white.
 
+    shape: of the matrix.
+    top: where the scale ends.
+    signed: the scale runs from −top (blue) over 0 to top (red), else from 0 to top (dark).
+    crosses: (rows, columns), True where a small cross is to say that nothing is to be seen.
+    bar: what the colours mean; None draws no colour bar.
+    share: the Axes of several pictures that have this colour bar in common.
+    """
+
+    @look()
     def __init__(
         self,
         ax: Axes,
         shape: tuple[int, int],
         top: float,
         *,
-        title="",
-        bar: str = "",
-        cmap="RdBu_r",
+        signed: bool = True,
+        crosses=None,
+        title: str = "",
+        bar: str | None = "value",
+        share: Sequence[Axes] | None = None,
     ):
         self.ax = ax
-        self.image = ax.imshow(np.zeros(shape), cmap=cmap, vmin=-top, vmax=top)
+        scale = {"cmap": "RdBu_r", "vmin": -top} if signed else {"cmap": "Greys", "vmin": 0}
+        self.image = ax.imshow(np.zeros(shape), vmax=top, **scale)
         self.artists = [self.image]
-        ax.grid(False)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        label(ax, title, "", "")
-        ax.figure.colorbar(self.image, ax=ax, shrink=0.8).set_label(bar, fontsize=8)
+        bare(ax, title, frame=True)
+        if crosses is not None:
+            rows, columns = np.nonzero(np.asarray(crosses))
+            cross = {"color": GREY, "linestyle": "none", "markersize": 3.5}
+            self.artists += ax.plot(columns, rows, "x", markeredgewidth=0.8, **cross)
+        if bar is not None:
+            _colour_bar(self.image, ax if share is None else share, bar)
 
     def update(self, matrix) -> None:
         self.image.set_data(np.asarray(matrix, dtype=float))
 
 
 class Connections:
-    """Counts per pixel on a logarithmic colour scale, none at all in white; `update(counts)` with (rows, columns)."""
+    """Counts per pixel, none at all in white; `update(counts)` with (rows, columns).
 
+    low, high: of the logarithmic scale, the darkest being the most. Equal, they say that a pixel
+        has `high` connections or none: two colours then, and words instead of a colour bar.
+    """
+
+    @look()
     def __init__(
-        self, ax: Axes, shape: tuple[int, int], low: float, high: float, *, title="", bar=""
+        self,
+        ax: Axes,
+        shape: tuple[int, int],
+        low: float,
+        high: float,
+        *,
+        title: str = "",
+        bar: str = "connections",
     ):
         self.ax = ax
+        two = low == high
         colours = colormaps["viridis_r"].with_extremes(bad="white", under="white")
-        self.image = ax.imshow(np.full(shape, high), cmap=colours, norm=LogNorm(low, high))
+        norm = Normalize(0, high) if two else LogNorm(low, high)
+        self.image = ax.imshow(np.full(shape, high), cmap=colours, norm=norm)
         self.artists = [self.image]
-        ax.grid(False)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.spines[["top", "right"]].set_visible(True)
-        label(ax, title, "", "")
-        scale = ax.figure.colorbar(self.image, ax=ax, shrink=0.8, format="%g")
-        scale.set_label(bar, fontsize=8)
-        scale.ax.tick_params(labelsize=8)
+        bare(ax, title, frame=True)
+        if two:
+            words = f"dark: {high:g} {bar}, white: none"
+            ax.set_xlabel(words, fontsize=SMALL, parse_math=False)
+            return
+        scale = _colour_bar(self.image, ax, f"{bar}\n(dark: many, white: none)")
+        at = [value for value in (0.1, 0.3, 1, 3, 10, 30, 100, 300) if low <= value <= high]
+        ticks(scale.ax.yaxis, at)
 
     def update(self, counts) -> None:
-        counts = np.asarray(counts, dtype=float)
-        self.image.set_data(np.ma.masked_equal(counts, 0))
+        self.image.set_data(np.ma.masked_equal(np.asarray(counts, dtype=float), 0))
 
 
 class HeatMap:
-    """Values (rows, columns) as colours with their numbers in the cells; `update(i, j)` frames one cell.
+    """A table as colours, its numbers in the cells; `update(i, j)` frames one cell.
 
-    rows and columns are the labels, in the order of the values. Low is dark (good, for an error); values above `top`
-    share the last colour.
+    values: (rows, columns).
+    rows, columns: their labels, in the order of the values.
+    top: values above it share the last colour.
+    signed: 0 is white, above it red, below it blue, so that what got worse and what got better are
+        told apart at a glance; else the lowest is the darkest.
+    bar: what the colours mean.
+    numbers: how a value is written.
     """
 
+    @look()
     def __init__(
         self,
         ax: Axes,
@@ -74,38 +112,37 @@ class HeatMap:
         rows: Sequence,
         columns: Sequence,
         *,
-        title="",
-        x="",
-        y="",
-        bar="",
-        numbers="{:.2f}",
+        title: str = "",
+        x: str = "",
+        y: str = "",
+        bar: str = "value",
+        numbers: str = "{:.2f}",
         top: float | None = None,
+        signed: bool = False,
     ):
-        values, self.ax = np.asarray(values, dtype=float), ax
-        image = ax.imshow(values, cmap="cividis", aspect="auto", origin="lower", vmax=top)
-        middle = (np.nanmin(values) + image.norm.vmax) / 2
+        self.ax, self.numbers = ax, numbers
+        values = np.asarray(values, dtype=float)
+        high = np.nanmax(np.abs(values) if signed else values) if top is None else top
+        low = -high if signed else min(np.nanmin(values), high)
+        cmap = colormaps["RdBu_r" if signed else "cividis"].with_extremes(bad="white")
+        self.image = ax.imshow(
+            values, cmap=cmap, aspect="auto", origin="lower", vmin=low, vmax=high
+        )
         for (i, j), value in np.ndenumerate(values):
-            ax.text(
-                j,
-                i,
-                numbers.format(value),
-                ha="center",
-                va="center",
-                fontsize=7.5,
-                color="white" if value < middle else "black",
-            )
+            bright = self.image.to_rgba([value])[0, :3] @ (0.299, 0.587, 0.114)
+            kind = {"color": "white" if bright < 0.5 else "black", "fontsize": SMALL}
+            text = numbers.format(value).replace("-", "−") if np.isfinite(value) else "–"
+            ax.text(j, i, text, ha="center", va="center", **kind)
         (self.frame,) = ax.plot([], [], color="white", linewidth=4, clip_on=False)
-        (self.line,) = ax.plot([], [], color=RED, linewidth=2, clip_on=False)
+        (self.line,) = ax.plot([], [], color=INK if signed else RED, linewidth=2, clip_on=False)
         self.artists = [self.frame, self.line]
         ax.grid(False)
-        ax.set_xticks(range(len(columns)), columns)
-        ax.set_yticks(range(len(rows)), rows)
+        ticks(ax.xaxis, range(len(columns)), columns)
+        ticks(ax.yaxis, range(len(rows)), rows)
         label(ax, title, x, y)
-        scale = ax.figure.colorbar(
-            image, ax=ax, shrink=0.85, extend="neither" if top is None else "max"
-        )
-        scale.set_label(bar, fontsize=8)
-        scale.ax.tick_params(labelsize=8)
+        beyond = {(True, True): "both", (False, True): "max"}.get((signed, top is not None))
+        words = bar if signed else f"{bar} (dark: low)"
+        _colour_bar(self.image, ax, words, extend=beyond or "neither")
 
     def update(self, i: int, j: int) -> None:
         for artist in self.artists:
@@ -115,41 +152,97 @@ class HeatMap:
             )
 
 
-def _bare(ax: Axes, title: str) -> None:
-    ax.grid(False)
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.spines[:].set_visible(False)
-    label(ax, title, "", "")
+def _colour_bar(image: AxesImage, ax: Axes | Sequence[Axes], name: str, **options) -> Colorbar:
+    """A colour bar with its name, beside one Axes or several."""
+    first = ax if isinstance(ax, Axes) else ax[0]
+    scale = first.figure.colorbar(image, ax=ax, shrink=0.85, **options)
+    scale.set_label(name, fontsize=SMALL, parse_math=False)
+    scale.ax.tick_params(labelsize=SMALL)
+    scale.outline.set_edgecolor(GREY)
+    return scale
 
 
-def tiles(x: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
-    """Pictures (n, 3, h, w) of one number type side by side, `columns` in a row, white between: (H, W, 3)."""
+def tiles(x: np.ndarray, columns: int, gap: int = 1, fill: float | None = None) -> np.ndarray:
+    """Pictures (n, c, h, w) of one number type side by side, `columns` in a row: (H, W, c).
+
+    Between them, and where the last row is not full, stands `fill`: white unless given.
+    """
     n, c, h, w = x.shape
     rows = -(-n // columns)
-    white = 255 if x.dtype == np.uint8 else 1.0
-    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, c), white, dtype=x.dtype)
+    if fill is None:
+        fill = 255 if x.dtype == np.uint8 else 1.0
+    sheet = np.full((rows * (h + gap) - gap, columns * (w + gap) - gap, c), fill, dtype=x.dtype)
     for i, picture in enumerate(x):
         top, left = i // columns * (h + gap), i % columns * (w + gap)
         sheet[top : top + h, left : left + w] = picture.transpose(1, 2, 0)
     return sheet
 
 
-class Pictures:
-    """A sheet of pictures; `update(x)` with (n, 3, h, w) uint8, or float in [0, 1]; n as at the start."""
+class Maps:
+    """Maps of one number per pixel side by side, each framed; `update(x)` with (n, h, w).
 
+    A map that is 0 throughout stays white in its frame.
+
+    n, shape: how many, and (h, w) of each.
+    columns: in a row.
+    top: where the scale ends.
+    signed: as in `Picture`.
+    upside: "lower" where the first row of a map belongs at the bottom, as y does on an axis.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        n: int,
+        shape: tuple[int, int],
+        columns: int,
+        top: float,
+        *,
+        signed: bool = False,
+        upside: str = "upper",
+        title: str = "",
+        bar: str | None = None,
+    ):
+        self.ax, self.columns, self.upside = ax, columns, upside
+        cmap = colormaps["RdBu_r" if signed else "Greys"].with_extremes(bad=_GAP)
+        low = -top if signed else 0
+        blank = self._sheet(np.zeros((n, *shape)))
+        self.image = ax.imshow(blank, cmap=cmap, vmin=low, vmax=top, interpolation="nearest")
+        self.artists = [self.image]
+        bare(ax, title, frame=True)
+        if bar is not None:
+            _colour_bar(self.image, ax, bar)
+
+    def update(self, x) -> None:
+        self.image.set_data(self._sheet(np.asarray(x, dtype=float)))
+
+    def _sheet(self, x: np.ndarray) -> np.ndarray:
+        if self.upside == "lower":
+            x = x[:, ::-1]
+        return tiles(x[:, None], self.columns, fill=np.nan)[..., 0]
+
+
+class Pictures:
+    """A sheet of pictures; `update(x)` with (n, 3, h, w) uint8, or float in [0, 1].
+
+    x: the first pictures; as many come later.
+    columns: in a row.
+    """
+
+    @look()
     def __init__(self, ax: Axes, x, columns: int, *, title: str = "Pictures"):
-        self.columns = columns
+        self.ax, self.columns = ax, columns
         self.image = ax.imshow(tiles(np.asarray(x), columns), interpolation="nearest")
         self.artists = [self.image]
-        _bare(ax, title)
+        bare(ax, title)
 
     def update(self, x) -> None:
         self.image.set_data(tiles(np.asarray(x), self.columns))
 
 
 class Filters(Pictures):
-    """Filters of a first layer (n, 3, h, w) as colours: grey is 0; the scale is one for all, ±`top`."""
+    """Filters of a first layer (n, 3, h, w) as colours; grey is 0, one scale for all, ±`top`."""
 
     def __init__(
         self,
@@ -159,7 +252,7 @@ class Filters(Pictures):
         top: float,
         *,
         columns: int = 8,
-        title: str = "Filters of the first layer",
+        title: str = "Filters of the first layer (grey: 0)",
     ):
         self.top = top
         super().__init__(ax, np.full((n, *shape), 0.5), columns, title=title)

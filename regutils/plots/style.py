@@ -1,26 +1,28 @@
-"""The course's look: palette, line styles, figures, axes for λ, limits."""
+"""The course's look: palette, line styles, text, figures, axes for λ, limits."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.legend import Legend
+from matplotlib.ticker import NullLocator
 
-# Okabe & Ito's palette, told apart with every common colour blindness. Each role has its line style too.
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-)
-
-
+# Okabe & Ito (2008), told apart with every common colour blindness.
+BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
+RED, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
 INK, GREY = "#222222", "#767676"
 
+# Points. At 110 dots per inch the smallest text is 12 pixels high, and 9 on a narrow page.
+TITLE, NAME, SMALL = 10, 9, 8
 
-STYLES = {
+# What a role looks like in every picture of the course, never by colour alone.
+ROLES = {
     "train": {"color": BLUE, "linestyle": "-"},
     "val": {"color": RED, "linestyle": "--"},
     "test": {"color": PURPLE, "linestyle": ":"},
@@ -30,34 +32,115 @@ STYLES = {
     "dropout": {"color": GREEN, "linestyle": ":"},
 }
 
-
+# Ten curves that have no role: no colour comes twice with the same line.
 CYCLE = [
-    {"color": color, "linestyle": line}
-    for color, line in zip((BLUE, RED, GREEN, PURPLE, ORANGE), ("-", "--", "-.", ":", (0, (5, 1))))
+    {"color": BLUE, "linestyle": "-"},
+    {"color": RED, "linestyle": "--"},
+    {"color": GREEN, "linestyle": "-."},
+    {"color": PURPLE, "linestyle": ":"},
+    {"color": ORANGE, "linestyle": (0, (5, 1))},
+    {"color": INK, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+    {"color": SKY, "linestyle": "-"},
+    {"color": BLUE, "linestyle": (0, (1, 1))},
+    {"color": RED, "linestyle": (0, (8, 2, 1, 2))},
+    {"color": GREEN, "linestyle": (0, (7, 2))},
 ]
-
 
 BAND = {"alpha": 0.2, "linewidth": 0}
 
+# Fonts with Chinese, Japanese and Korean signs, on Linux, macOS and Windows.
+EASTERN = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Apple SD Gothic Neo",
+    "Microsoft YaHei",
+    "SimHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+)
 
-def style(label: str, i: int = 0) -> dict:
+# The settings that decide how a picture looks; the others (backend, keys, saving) stay the user's.
+_KINDS = (
+    "agg axes contour errorbar figure font grid hatch image legend lines markers mathtext patch"
+    " path scatter text xtick ytick"
+).split()
+
+
+def families(installed: set[str]) -> list[str]:
+    """The fonts a sign is looked for in, in this order, of those that are installed."""
+    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]
+
+
+_SETTINGS = {
+    name: value
+    for name, value in matplotlib.rcParamsDefault.items()
+    if name.split(".")[0] in _KINDS
+} | {"font.family": families({font.name for font in fontManager.ttflist})}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """The course's own settings of matplotlib, whatever the user's are; they come back at the end.
+
+    Artists take settings when they are made and again when they are drawn, so both stand under it:
+    `with look():`, or `@look()` above a function. A sign that no font here has is drawn as a box,
+    without a warning.
+    """
+    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """`look` for artists that were made under it and are drawn now, often.
+
+    Changing settings takes 10 ms, so it is done only where the user's are not matplotlib's own.
+    """
+    theirs = matplotlib.rcParams
+    plain = all(theirs[name] == value for name, value in _SETTINGS.items() if name != "font.family")
+    if not plain:
+        with look():
+            yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+def role(name: str, i: int = 0) -> dict:
     """Colour and line style of a role ("train", "val", "L1", …), else the i-th of the cycle."""
-    return STYLES.get(label, CYCLE[i % len(CYCLE)])
+    return ROLES.get(name, CYCLE[i % len(CYCLE)])
 
 
+@look()
 def figure(
     columns: int = 3,
     rows: int = 1,
     width: float = 9.6,
     height: float = 3.1,
-    ratios=None,
+    ratios: Sequence[float] | None = None,
     dpi: int = 110,
-):
-    """A Figure of rows × columns Axes, outside pyplot, and the list of its Axes. Sizes in inches."""
+) -> tuple[Figure, list[Axes]]:
+    """A Figure of rows × columns Axes, outside pyplot, and the list of its Axes.
+
+    width, height: in inches.
+    ratios: of the columns' widths.
+    """
     fig = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
     axes = fig.subplots(rows, columns, squeeze=False, width_ratios=ratios).ravel().tolist()
     for ax in axes:
-        ax.tick_params(labelsize=8, color=GREY)
+        ax.tick_params(labelsize=SMALL, color=GREY)
         ax.spines[["top", "right"]].set_visible(False)
         ax.spines[["left", "bottom"]].set_color(GREY)
         ax.grid(True, color="#eeeeee", linewidth=0.8)
@@ -65,13 +148,45 @@ def figure(
     return fig, axes
 
 
-def label(ax: Axes, title: str, x: str, y: str, legend: bool = False, **where) -> None:
-    """Title and axis labels in the course's sizes; `where` goes to the legend."""
-    ax.set_title(title, fontsize=10, color=INK, loc="left")
-    ax.set_xlabel(x, fontsize=9)
-    ax.set_ylabel(y, fontsize=9)
-    if legend:
-        ax.legend(fontsize=8, frameon=False, **where)
+def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
+    """Title and names of the axes in the course's sizes. A $ is a $: no text is mathematics."""
+    ax.set_title(title, fontsize=TITLE, color=INK, loc="left", parse_math=False)
+    ax.set_xlabel(x, fontsize=NAME, parse_math=False)
+    ax.set_ylabel(y, fontsize=NAME, parse_math=False)
+
+
+def legend(ax: Axes, loc, **options) -> Legend:
+    """The legend at `loc`; opaque and above all else, so that a marker passes beneath it."""
+    box = ax.legend(
+        fontsize=SMALL, loc=loc, framealpha=1.0, edgecolor="none", borderpad=0.2, **options
+    )
+    box.set_zorder(20)
+    for text in box.get_texts():
+        text.set_parse_math(False)
+    return box
+
+
+def bare(ax: Axes, title: str, frame: bool = False) -> None:
+    """Axes for a picture: no grid, no ticks, no lines around it unless `frame`."""
+    ax.grid(False)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(frame)
+    ax.spines[:].set_color(GREY)
+    label(ax, title)
+
+
+def ticks(axis: Axis, at: Sequence[float], names: Sequence | None = None) -> None:
+    """Ticks at these places and nowhere else, with their names, else with the values in plain."""
+    names = [f"{value:g}" for value in at] if names is None else [str(name) for name in names]
+    axis.set_minor_locator(NullLocator())
+    axis.set_ticks(at, names, parse_math=False)
+
+
+def logarithmic(axis: Axis, low: float, high: float) -> None:
+    """A logarithmic axis from `low` to `high` with at most seven ticks, named in plain numbers."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
+    ticks(axis, _rounded(low, high))
 
 
 def strength_axis(ax: Axes, values: Sequence[float]) -> None:
@@ -79,11 +194,49 @@ def strength_axis(ax: Axes, values: Sequence[float]) -> None:
     values = np.asarray(values, dtype=float)
     smallest = values[values > 0].min()
     ax.set_xscale("symlog", linthresh=smallest, linscale=0.7)
-    decades = 10.0 ** np.arange(np.ceil(np.log10(smallest)), np.floor(np.log10(values.max())) + 1)
-    ax.set_xticks([0.0, *decades[:: 1 + len(decades) // 7]] if (values == 0).any() else decades)
-    ax.set_xticks([], minor=True)
-    ax.xaxis.set_major_formatter(lambda v, _: "0" if v == 0 else f"$10^{{{round(np.log10(v))}}}$")
+    at = _rounded(smallest, values.max())
+    ticks(ax.xaxis, [0.0, *at] if (values == 0).any() else at)
     ax.set_xlim(-0.15 * smallest if (values == 0).any() else smallest, values.max() * 1.15)
+
+
+def place(
+    ax: Axes, at, scale: str, names: Sequence[str] | Mapping[float, str] | None = None
+) -> np.ndarray:
+    """Prepare the x axis for values `at` (n,) and say where they stand on it, (n,).
+
+    scale: "linear", "log", "strength" (λ, with room for 0) or "each" (one place for each value,
+        equally far apart).
+    names: of the ticks; for "each" one a value, else value → name.
+    """
+    at = np.asarray(at, dtype=float)
+    if scale == "each":
+        shown = [f"{value:g}" for value in at] if names is None else names
+        ax.set_xlim(-0.5, len(at) - 0.5)
+        ticks(ax.xaxis, range(len(at)), shown)
+        return np.arange(len(at), dtype=float)
+    if scale == "strength":
+        strength_axis(ax, at)
+    elif scale == "log":
+        logarithmic(ax.xaxis, at.min() / 1.08, at.max() * 1.08)
+    else:
+        margin = 0.02 * (at.max() - at.min() or 1.0)
+        ax.set_xlim(at.min() - margin, at.max() + margin)
+    if names is not None:
+        ticks(ax.xaxis, list(names), list(names.values()))
+    return at
+
+
+def _rounded(low: float, high: float) -> list[float]:
+    """At most seven of 1, 2, 5 and their decades between low and high; of decades alone if many."""
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    steps = (1, 2, 5) if np.log10(high / low) < 2 else (1,)
+    at = [
+        value
+        for decade in range(first, last + 1)
+        for step in steps
+        if low * 0.999 <= (value := step * 10.0**decade) <= high * 1.001
+    ]
+    return at[:: 1 + (len(at) - 1) // 7]
 
 
 def limits(

@@ -11,6 +11,7 @@ epochs       fit(): one model, returns a History
 checkpoints  a run of fit in a file
 identity     what decides a result, as texts that can be compared
 stacked      sweep(): many values of λ and seeds as one batch, returns a Sweep
+threads      room for a second notebook on the same cores; watched from the first import on
 """
 
 from ..spread import mean_sd
@@ -21,6 +22,7 @@ from .measures import Measurement, error, evaluate, loss
 from .orders import batches
 from .stacked import Sweep, sweep
 from .steps import Trainer
+from .threads import watch
 
 __all__ = [
     "History",
@@ -36,3 +38,5 @@ __all__ = [
     "place",
     "sweep",
 ]
+
+watch()

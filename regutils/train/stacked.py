@@ -17,7 +17,7 @@ from torch.func import functional_call, vmap
 from tqdm import tqdm
 
 from .. import models, penalties
-from ..arguments import column, count, positive, real, require
+from ..arguments import column, count, position, positive, real, require
 from ..data.parts import Examples, Split
 from . import devices, optimizers
 from .fitness import changing_buffers, check_batches, check_model
@@ -54,12 +54,7 @@ class Sweep:
 
     def at(self, lam: float) -> int:
         """The index of λ = `lam`, to rounding; a ValueError that lists `lams` if not there."""
-        wanted = real("lam", lam)
-        apart = (self.lams.double() - wanted).abs()
-        k = int(apart.argmin())
-        listed = ", ".join(f"{v:g}" for v in self.lams.tolist())
-        require(float(apart[k]) <= 1e-5 * wanted, "lam", wanted, f"one of {listed}")
-        return k
+        return position("lam", real("lam", lam), self.lams.tolist())
 
     def model(self, k: int, s: int = 0) -> nn.Module:
         """The network trained with lams[k] and seeds[s], in evaluation mode."""

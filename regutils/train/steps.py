@@ -107,15 +107,10 @@ class Trainer:
 
     @optimizer.setter
     def optimizer(self, factory: optimizers.Factory) -> None:
-        self._factory = factory
-        self._lr: float | None = None
-        self._fresh_optimizer()
-
-    def _fresh_optimizer(self) -> None:
-        self._optimizer = optimizers.build(self._factory, self.model.parameters())
+        self._optimizer = optimizers.build(factory, self.model.parameters())
         self._by_closure = optimizers.needs_closure(self._optimizer)
-        if self._lr is not None:
-            self.lr = self._lr
+        self._factory = factory
+        self._lr: float | None = None  # unless it is set, the factory's
 
     @property
     def lr(self) -> float:
@@ -135,8 +130,9 @@ class Trainer:
 
     @batch_size.setter
     def batch_size(self, size: int | None) -> None:
-        self._batch_size = None if size is None else count("batch_size", size)
-        check_batches(self.model, self._split, self._batch_size)
+        checked = None if size is None else count("batch_size", size)
+        check_batches(self.model, self._split, checked)
+        self._batch_size = checked
         self._begin_epoch()
 
     @property
@@ -194,7 +190,9 @@ class Trainer:
 
         The same steps then give the same weights bit for bit.
         """
-        self._fresh_optimizer()
+        lr, self.optimizer = self._lr, self._factory
+        if lr is not None:
+            self.lr = lr
         self.restore({k: v for k, v in self._initial.items() if k != "optimizer"})
 
     def state(self) -> dict[str, Any]:

@@ -1,10 +1,16 @@
-"""Every exercise of every notebook: the reference is right, each usual mistake gets its own hint."""
+"""Every exercise: the reference is right, each usual mistake gets its own hint."""
 
+import functools
+from fractions import Fraction
+
+import numpy as np
 import pytest
 import torch
 
 from regutils.course import checks
 from regutils.course.checks import EXERCISES, check
+from regutils.course.exercises import CHAPTERS, Choice, Exercise
+from regutils.course.exercises.kinds import Chapter, right, told, wrong
 
 # What the exercises with a value for an answer depend on; the others carry their own cases.
 GIVEN = {
@@ -12,46 +18,214 @@ GIVEN = {
         torch.tensor([0.0, 0.1, 2.0]),
         torch.tensor([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]]),
         torch.tensor([[0.5, 0.4], [0.3, 0.3], [0.1, 0.9]]),
-    )
-}
-GIVEN |= {
-    "5.2": (),
+    ),
     "5.3": (
         torch.tensor([0.0, 0.1, 2.0]),
         torch.tensor([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]]),
         torch.tensor([[0.5, 0.5], [0.3, 0.4], [0.25, 0.6]]),
     ),
 }
+CODED = [number for number, e in EXERCISES.items() if isinstance(e, Exercise)]
+CHOICES = [number for number, e in EXERCISES.items() if isinstance(e, Choice)]
+FUNCTIONS = [number for number in CODED if EXERCISES[number].cases]
+MISTAKES = [(number, mistake) for number in CODED for mistake in EXERCISES[number].mistakes]
 
 
-def answer(name, function):
-    return function if EXERCISES[name].cases() else function(*GIVEN[name])
+def given(number):
+    return GIVEN.get(number, ())
 
 
-def given(name):
-    return () if EXERCISES[name].cases() else GIVEN[name]
+def answer(number, function):
+    return function if EXERCISES[number].cases else function(*GIVEN[number])
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_the_reference_is_right_and_every_usual_mistake_gets_its_hint(name):
-    exercise = EXERCISES[name]
-    verdict = check(name, answer(name, exercise.right), *given(name))
-    assert (verdict.status, verdict.message) == ("right", exercise.because)
-    assert len(exercise.hints) >= 2
-    for wrong, hint in exercise.hints:
-        verdict = check(name, answer(name, wrong), *given(name))
-        assert (verdict.status, verdict.message) == ("not yet", hint)
+@pytest.mark.parametrize("number", CODED)
+def test_the_reference_is_right_and_says_what_it_shows(number):
+    exercise = EXERCISES[number]
+    verdict = check(number, answer(number, exercise.right), *given(number))
+    assert (verdict.status, verdict.message) == ("right", told(exercise.right))
+    assert verdict.message
+    assert len(exercise.mistakes) >= 2
 
 
-@pytest.mark.parametrize("name", EXERCISES)
-def test_what_is_not_attempted_is_said_to_be_so(name):
-    if EXERCISES[name].cases():
-        assert (
-            check(name, lambda *args: ...).status
-            == check(name, lambda *args: None).status
-            == "not attempted yet"
-        )
-    assert repr(check(name, ..., *given(name))) == f"Exercise {name}: not attempted yet."
+@pytest.mark.parametrize(
+    ("number", "mistake"), MISTAKES, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_every_usual_mistake_gets_its_hint(number, mistake):
+    verdict = check(number, answer(number, mistake), *given(number))
+    assert (verdict.status, verdict.message) == ("not yet", told(mistake))
+    assert verdict.message
+
+
+@pytest.mark.parametrize("number", CHOICES)
+def test_every_letter_is_answered_with_its_reason(number):
+    choice = EXERCISES[number]
+    assert len(choice.options) >= 3
+    assert len({option.reason for option in choice.options.values()}) == len(choice.options)
+    for letter, option in choice.options.items():
+        verdict = check(number, letter)
+        assert (verdict.status == "right") == (letter == choice.letter)
+        assert verdict.message == option.reason
+
+
+def test_the_right_letters_are_spread():
+    letters = [EXERCISES[number].letter for number in CHOICES]
+    assert max(map(letters.count, letters)) <= len(letters) / 2
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.notebook)
+def test_every_notebook_has_exercises_and_questions_numbered_after_it(chapter):
+    exercises = chapter.exercises.values()
+    assert sum(isinstance(exercise, Exercise) for exercise in exercises) >= 2
+    assert sum(isinstance(exercise, Choice) for exercise in exercises) >= 3
+    assert {number.split(".")[0] for number in chapter.exercises} == {
+        chapter.notebook[:2].strip("0")
+    }
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_what_is_not_attempted_is_said_to_be_so(number):
+    assert repr(check(number, ..., *given(number))) == f"Exercise {number}: not attempted yet."
+
+
+def stub(*args):
+    return ...
+
+
+def passed(*args):
+    """A docstring is no answer."""
+    pass
+
+
+def dots(*args): ...
+
+
+def raises_not_implemented(*args):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("number", FUNCTIONS)
+@pytest.mark.parametrize("untouched", [stub, passed, dots, raises_not_implemented])
+def test_a_function_without_a_body_is_not_attempted(number, untouched):
+    assert repr(check(number, untouched)) == f"Exercise {number}: not attempted yet."
+    assert check(number, lambda *args: None).status == "not attempted yet"
+
+
+@pytest.mark.parametrize("number", CHOICES)
+@pytest.mark.parametrize("untouched", [None, "", "...", "  "])
+def test_a_question_without_a_letter_is_not_attempted(number, untouched):
+    assert check(number, untouched).status == "not attempted yet"
+
+
+@pytest.mark.parametrize("number", FUNCTIONS)
+def test_the_right_body_without_a_return_is_told_so(number):
+    def body_without_return(*args):
+        EXERCISES[number].right(*args)
+
+    verdict = check(number, body_without_return)
+    assert verdict.status == "not yet"
+    assert "Your function returns nothing: is there a return?" in verdict.message
+
+
+def test_printing_is_neither_an_answer_nor_in_its_way(capsys):
+    def prints(a, n):
+        print(n * a / 2)
+
+    def prints_and_returns(a, n):
+        print("alpha is", n * a / 2)
+        return n * a / 2
+
+    assert "print shows a value" in check("2.1", prints).message
+    assert check("2.1", prints_and_returns).status == "right"
+    assert "alpha is 1.0" in capsys.readouterr().out
+
+
+def test_a_return_that_is_missing_on_one_way_only():
+    def returns_sometimes(lr, h):
+        if lr > 0.05:
+            return 1 / lr - h / 2
+
+    verdict = check("2.6", returns_sometimes)
+    assert verdict.status == "not yet" and "nothing for some inputs" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "written", ["C", "c", "C.", "c)", "(C)", " C ", "[c]", "'C'", "**C**", "C:", "Ｃ", "C · Train"]
+)
+def test_a_letter_is_understood_however_it_is_written(written):
+    assert check("5.2", written).status == "right"
+    assert check("5.2", written.replace("C", "A").replace("c", "a")).status == (
+        "right" if written == "Ｃ" else "not yet"
+    )
+
+
+@pytest.mark.parametrize("written", ["A, C", "C or D", "AC", "F", "Z.", "because", 3, ["C"], "A C"])
+def test_what_is_not_one_of_the_letters_is_told_what_is_asked(written):
+    verdict = check("5.2", written)
+    assert verdict.status == "not yet"
+    assert 'one letter from A to E, in quotes, such as "A"' in verdict.message
+
+
+def test_the_markdown_of_a_question_has_all_options_and_no_verdict():
+    for number in CHOICES:
+        choice = EXERCISES[number]
+        text = choice.markdown()
+        assert text.startswith(f"**{number}** {choice.question}")
+        for letter, option in choice.options.items():
+            assert f"\n- **{letter}** · {option.text}" in text
+            assert option.reason not in text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda t: t.numpy(),
+        lambda t: t.tolist(),
+        lambda t: list(t),
+        lambda t: tuple(t),
+        lambda t: t.double(),
+        lambda t: t.half(),
+        lambda t: t.bfloat16(),
+        lambda t: t.requires_grad_(),
+        lambda t: torch.nn.Parameter(t),
+        lambda t: t.to_sparse(),
+        lambda t: t.numpy().astype(np.float16),
+        lambda t: [np.float32(v) for v in t],
+        lambda t: [v * torch.ones(()) for v in t],
+    ],
+)
+def test_right_numbers_are_right_in_any_container_and_type(kind):
+    assert check("2.2", lambda w, g, lr, lam: kind(w - lr * (g + 2 * lam * w))).status == "right"
+    hint = check("2.2", lambda w, g, lr, lam: kind(w - lr * (g + lam * w))).message
+    assert hint == "You forgot the factor 2: the derivative of λw² is 2λw."
+
+
+@pytest.mark.parametrize(
+    "kind", [float, np.float64, torch.tensor, lambda v: [v], lambda v: np.array([v]), Fraction]
+)
+def test_a_number_is_right_as_float_array_or_tensor_of_one(kind):
+    assert check("2.1", lambda a, n: kind(n * a / 2)).status == "right"
+
+
+def test_a_mask_is_right_as_zeros_and_ones():
+    assert check("4.2", lambda u, p: (u >= p).float()).status == "right"
+    assert check("4.2", lambda u, p: (u >= p).int().numpy()).status == "right"
+
+
+def test_a_pair_is_right_as_list_or_tensor():
+    lams, fit_error, new_error = GIVEN["5.3"]
+    pair = EXERCISES["5.3"].right(lams, fit_error, new_error)
+    for kind in (list, torch.stack, lambda pair: np.array([float(v) for v in pair])):
+        assert check("5.3", kind(pair), *GIVEN["5.3"]).status == "right"
+    as_arrays = [part.numpy() for part in GIVEN["5.3"]]
+    assert check("5.3", pair, *as_arrays).status == "right"
+    assert check("5.3", pair[0], *GIVEN["5.3"]).status == "not yet"
+
+
+@pytest.mark.parametrize("error", [1 + 5e-5, 1 - 5e-5])
+def test_rounding_is_forgiven_and_no_more(error):
+    assert check("2.6", lambda lr, h: (1 / lr - h / 2) * error).status == "right"
+    assert check("2.6", lambda lr, h: (1 / lr - h / 2) * error**10).status == "not yet"
 
 
 @pytest.mark.parametrize(
@@ -59,14 +233,42 @@ def test_what_is_not_attempted_is_said_to_be_so(name):
     [
         (lambda loss, w, lam: loss, "None of the usual mistakes; your code gives tensor("),
         (lambda loss, w, lam: w.nothing, "Your code raised AttributeError"),
-        (lambda w: w, "Your code raised TypeError"),
+        (lambda loss, w, lam: exit(), "Your code raised SystemExit"),
+        (lambda loss, w, lam: 1 / 0, "Your code raised ZeroDivisionError: division by zero"),
+        (lambda w: w, "Your code raised TypeError: it takes (w), and the exercise hands it "),
+        (lambda w: w, "hands it (data_loss, w, lam)"),
+        (lambda a, b, c, d: a, "Your code raised TypeError: it takes (a, b, c, d)"),
         (lambda loss, w, lam: "much", "your code gives 'much'"),
-        (3.0, "Your code raised TypeError"),
+        (lambda loss, w, lam: lambda: 1, "is a function: call it"),
+        (lambda loss, w, lam: 1j * loss, "your code gives tensor("),
+        (lambda loss, w, lam: loss * torch.nan, "Your code gives nan (not a number)"),
+        (lambda loss, w, lam: float("nan"), "Your code gives nan (not a number)"),
+        (lambda loss, w, lam: loss / 0, "Your code gives infinity"),
+        (3.0, "Your code raised TypeError: the answer is a function of (data_loss, w, lam)"),
     ],
 )
 def test_other_mistakes_get_a_verdict_and_no_crash(mistake, said):
     verdict = check("1.1", mistake)
     assert verdict.status == "not yet" and said in verdict.message
+    assert "\n" not in verdict.message
+
+
+def test_arguments_with_defaults_or_other_names_are_none_of_our_business():
+    assert check("2.1", lambda decay, count, unused=1: count * decay / 2).status == "right"
+    assert check("2.1", lambda *both: both[1] * both[0] / 2).status == "right"
+    assert check("2.1", functools.partial(lambda half, a, n: n * a * half, 0.5)).status == "right"
+    assert check("3.2", torch.nn.functional.softshrink).status == "right"
+
+
+def test_right_numbers_of_another_shape_are_told_so():
+    verdict = check("2.2", lambda w, g, lr, lam: (w - lr * (g + 2 * lam * w))[:, None])
+    assert verdict.status == "not yet"
+    assert "their shape is (4, 1), and (4,) is asked" in verdict.message
+
+
+def test_a_value_may_not_be_the_function_that_would_give_it():
+    verdict = check("1.4", lambda: 2.0, *GIVEN["1.4"])
+    assert verdict.status == "not yet" and "call it" in verdict.message
 
 
 def test_a_learners_function_cannot_spoil_the_next_check():
@@ -75,6 +277,33 @@ def test_a_learners_function_cannot_spoil_the_next_check():
 
     check("1.1", spoils)
     assert check("1.1", EXERCISES["1.1"].right).status == "right"
+
+
+@pytest.mark.parametrize(
+    ("number", "function", "name"),
+    [
+        ("2.2", lambda w, g, lr, lam: w.sub_(lr * (g + 2 * lam * w)), "w"),
+        ("3.5", lambda W, t: W.mul_((1 - t / W.norm(dim=0)).clamp_min(0)), "W"),
+        (
+            "3.1",
+            lambda loss, layer, lam: loss + lam * layer["linear1.weight"].abs_().sum(),
+            "layer",
+        ),
+    ],
+)
+def test_a_right_result_that_alters_what_it_was_given_is_told_so(number, function, name):
+    verdict = check(number, function)
+    assert verdict.status == "not yet"
+    assert f"The result is right, but your function alters {name}" in verdict.message
+
+
+def test_asking_for_a_gradient_alters_nothing():
+    def by_autograd(data_loss, w, lam):
+        w.requires_grad_()
+        (lam * (w**2).sum()).backward()
+        return w.grad
+
+    assert check("1.2", by_autograd).status == "right"
 
 
 def test_strings_tuples_and_shapes_are_compared_as_such():
@@ -86,3 +315,21 @@ def test_strings_tuples_and_shapes_are_compared_as_such():
 def test_an_unknown_exercise_is_named():
     with pytest.raises(ValueError, match=r"exercise must be one of 1\.1, .*; got '9\.9'"):
         check("9.9", ...)
+
+
+def test_a_number_may_lose_its_quotes():
+    assert check(2.1, lambda a, n: n * a / 2).status == "right"
+
+
+def test_a_value_without_what_it_depends_on_is_refused():
+    with pytest.raises(ValueError, match=r"what 1\.4 depends on must be lams, train, val"):
+        check("1.4", 0.1)
+
+
+def test_a_question_has_one_right_option_and_a_number_of_its_own():
+    chapter = Chapter("09_none")
+    with pytest.raises(ValueError, match=r"the number of right options of 9\.1 must be 1; got 2"):
+        chapter.choice("9.1", "Which?", right("a", "b"), right("c", "d"), wrong("e", "f"))
+    chapter.choice("9.1", "Which?", right("a", "b"), wrong("e", "f"))
+    with pytest.raises(ValueError, match=r"number must be one that 09_none has not yet used"):
+        chapter.choice("9.1", "Which?", right("a", "b"), wrong("e", "f"))

@@ -1,4 +1,4 @@
-"""Every notebook: hygiene of what is committed; its exercises, solved; its sliders at both ends and in the middle.
+"""Every notebook as committed; then solved, with its sliders at both ends and in the middle.
 
 That the notebooks run as they stand is nbmake's part: `pytest` collects them beside these tests.
 """
@@ -16,20 +16,19 @@ from regutils.course.running import execute
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 DRIVE = """
 import json as _json
-from regutils.live import Explorer as _Explorer
+from regutils import live as _live
 _seen = {}
 for _name, _box in list(globals().items()):
-    if isinstance(_box, _Explorer) and not _name.startswith("_"):
+    if isinstance(_box, _live.Explorer) and not _name.startswith("_"):
         _seen[_name] = {}
-        _box.set(**{_control: [value for _, value in _widget._options_full][len(_widget.options) // 2]
-                    for _control, _widget in _box.controls.items()})
-        for _control, _widget in _box.controls.items():
-            _values = [value for _, value in _widget._options_full]
+        _values = {_control: list(_live.values(_w)) for _control, _w in _box.controls.items()}
+        _middle = {_control: _v[len(_v) // 2] for _control, _v in _values.items()}
+        for _control, _v in _values.items():
             _frames = []
-            for _value in (_values[0], _values[len(_values) // 2], _values[-1]):
-                _box.set(**{_control: _value})
-                _frames.append([_box.reading, hash(bytes(_box.image.value)), _box.status_line.value])
-            _box.set(**{_control: _values[len(_values) // 2]})
+            for _value in (_v[0], _middle[_control], _v[-1]):
+                _box.set(**_middle | {_control: _value})
+                _picture = hash(bytes(_box.image.value))
+                _frames.append([_box.reading, _picture, _box.status_line.value])
             _seen[_name][_control] = _frames
 print("DRIVEN " + _json.dumps(_seen))
 """
@@ -37,12 +36,11 @@ print("DRIVEN " + _json.dumps(_seen))
 
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def solved(request):
-    """The notebook executed with the folded solutions in place of the stubs, and all its sliders driven."""
+    """The notebook executed with every exercise solved, and all its sliders driven."""
     notebook = read(request.param)
     places = exercises(notebook)
     for i, _, solution in places:
-        cell = notebook.cells[i]
-        cell.source = solution.rstrip() + "\n" + cell.source.strip().split("\n")[-1]
+        notebook.cells[i].source = solution
     notebook.cells.append(nbformat.v4.new_code_cell(DRIVE))
     return execute(notebook), places
 
@@ -110,17 +108,6 @@ def test_pictures_have_alt_text_and_no_other_way_to_be_drawn(path):
             for output in cell.outputs:
                 if "image/png" in output.get("data", {}):
                     assert len(output.metadata["image/png"]["alt"]) > 20, cell.id
-
-
-@every
-def test_cells_are_short(path):
-    long = {
-        cell.id: n
-        for cell in read(path).cells
-        if cell.cell_type == "code"
-        if (n := len(cell.source.splitlines())) > 20
-    }
-    assert not long
 
 
 @every

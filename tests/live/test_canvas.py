@@ -1,4 +1,4 @@
-"""Pictures: where panels may stand, whose settings they are drawn under, what is written under them."""
+"""Pictures: where panels may stand, whose settings they are drawn under, captions."""
 
 import io
 import subprocess
@@ -24,6 +24,10 @@ class Moving:
 def figure(columns=1):
     fig, axes = plots.figure(columns, width=3.0 * columns)
     return fig, axes
+
+
+def bundle(canvas, reading):
+    return stills.bundle([(canvas.frame(), reading)], canvas.alt, canvas.fig, canvas.width)
 
 
 def same_pixels(canvas):
@@ -107,11 +111,12 @@ def test_the_users_settings_of_matplotlib_change_no_pixel(settings):
         (line,) = ax.plot([0, 100_000])
         canvas = live.Canvas(fig, [Moving(line)], alt="a line")
         with matplotlib.rc_context(settings):
+            theirs = matplotlib.rcParams.copy()
             canvas.frame()
             line.set_ydata([100_000, 0])
             ax.set_xlim(0, 2)  # new ticks are made as they are drawn
             pixels = canvas.frame().copy()
-            assert all(matplotlib.rcParams[name] == value for name, value in settings.items())
+            assert matplotlib.rcParams == theirs
         return pixels
 
     np.testing.assert_array_equal(picture(settings), picture({}))
@@ -129,8 +134,8 @@ def test_any_reading_can_stand_under_a_picture(reading):
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data, _ = stills.bundle([(canvas.frame(), reading)], canvas)
-        bare, _ = stills.bundle([(canvas.frame(), "")], canvas)
+        data, _ = bundle(canvas, reading)
+        bare, _ = bundle(canvas, "")
     assert data["text/plain"] == f"a line {reading}"
     tall, low = (Image.open(io.BytesIO(each["image/png"])) for each in (data, bare))
     assert tall.height > low.height and tall.width == low.width
@@ -139,9 +144,7 @@ def test_any_reading_can_stand_under_a_picture(reading):
 def test_a_dollar_sign_is_a_dollar_sign():
     fig, (ax,) = figure()
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
-    plain, dollars = (
-        stills.bundle([(canvas.frame(), text)], canvas)[0]["image/png"] for text in ("5x", "$5x$")
-    )
+    plain, dollars = (bundle(canvas, text)[0]["image/png"] for text in ("5x", "$5x$"))
     ink = [
         (np.asarray(Image.open(io.BytesIO(p)).convert("L")) < 128).sum() for p in (plain, dollars)
     ]

@@ -1,4 +1,4 @@
-"""What only a real IPython kernel shows: cells that are run again, the stop button, progress bars."""
+"""What a real IPython kernel shows: cells that are run again, the stop button, bars."""
 
 import pytest
 from jupyter_client.manager import start_new_kernel

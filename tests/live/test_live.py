@@ -265,7 +265,7 @@ def test_a_playground_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel
 
 
 def in_a_loop(learner):
-    """Run it in an event loop, as a kernel does; in a thread, because Playwright keeps a loop in the main one."""
+    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, learner).result()
 

@@ -136,9 +136,21 @@ def test_a_diverging_step_says_what_to_do_and_is_measured_as_nan():
     assert all(value != value for value in (found.train_loss, found.val_error, found.penalty)), (
         "NaN"
     )
-    for name in ("lam", "lr"):
+
+
+def test_a_wrong_setting_is_refused_and_the_old_one_stays():
+    one = trainer(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)))
+    for name, wrong in (("lam", -1.0), ("lr", 0.0), ("batch_size", 63), ("optimizer", "sgd")):
+        before = getattr(one, name)
         with pytest.raises(ValueError, match=f"{name} must be"):
-            setattr(one, name, -1.0)
+            setattr(one, name, wrong)
+        assert getattr(one, name) is before or getattr(one, name) == before
+    with pytest.raises(ValueError, match="penalty must be"):
+        one.penalise(None, proximal=True)
+    assert one.penalty is penalties.PENALTIES["l2"] and not one.proximal
+    take(one, 3)
+    one.reset()
+    assert one.lr == 0.05
 
 
 def test_an_optimizer_that_calls_the_loss_itself_trains():

@@ -1,6 +1,20 @@
-"""The exercises of the notebooks: per exercise the reference, and the wrong answers that deserve a hint."""
+"""The exercises of the notebooks, one file per notebook.
 
-from .first import PENALTIES, Exercise
-from .second import NETWORKS
+A new notebook's file joins CHAPTERS here; `kinds` shows how one is written.
+"""
 
-EXERCISES: dict[str, Exercise] = PENALTIES | NETWORKS
+from . import cifar10, concept, dropout, l1, l2
+from .kinds import Chapter, Choice, Exercise
+
+CHAPTERS: tuple[Chapter, ...] = (
+    concept.chapter,
+    l2.chapter,
+    l1.chapter,
+    dropout.chapter,
+    cifar10.chapter,
+)
+EXERCISES: dict[str, Exercise | Choice] = {
+    number: exercise for chapter in CHAPTERS for number, exercise in chapter.exercises.items()
+}
+
+__all__ = ["CHAPTERS", "EXERCISES", "Chapter", "Choice", "Exercise"]

@@ -1,0 +1,314 @@
+"""The exercises of notebook 04: masks, modes, noise as a penalty."""
+
+import copy
+
+import torch
+from torch import nn
+
+from .kinds import Chapter, right, wrong
+
+chapter = Chapter("04_dropout")
+
+
+def masks():
+    """Cases (activations (n, units), whether each is kept (n, units), p)."""
+    generator = torch.Generator().manual_seed(4)
+    return tuple(
+        (
+            torch.randn(4, 6, generator=generator),
+            torch.rand(4, 6, generator=generator) >= p,
+            p,
+        )
+        for p in (0.2, 0.6)
+    )
+
+
+def coins():
+    """Cases (uniform random numbers (n, units), p)."""
+    generator = torch.Generator().manual_seed(5)
+    return tuple((torch.rand(6, 8, generator=generator), p) for p in (0.2, 0.7))
+
+
+def regressions():
+    """Cases (X (n, d), y (n,), w (d,), p)."""
+    generator = torch.Generator().manual_seed(6)
+    return tuple(
+        (
+            torch.randn(9, 3, generator=generator),
+            torch.randn(9, generator=generator),
+            torch.randn(3, generator=generator),
+            p,
+        )
+        for p in (0.2, 0.6)
+    )
+
+
+class HalfSilent(nn.Module):
+    """Dropout without chance: in training mode the same half of the units is off, so that a
+    forgotten eval() shows."""
+
+    def forward(self, x):
+        return x * (torch.arange(x.shape[-1]) % 2) * 2 if self.training else x
+
+
+def networks():
+    """Cases (model, inputs (n, 3)): the model once in training mode, once in evaluation mode."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        model = nn.Sequential(nn.Linear(3, 4), HalfSilent(), nn.Linear(4, 2))
+        return tuple(
+            (copy.deepcopy(model).train(mode), torch.randn(5, 3)) for mode in (True, False)
+        )
+
+
+@chapter.exercise("4.1", cases=masks)
+def apply_mask(x, keep, p):
+    """A share of 1 − p survives, so dividing by 1 − p keeps the mean."""
+    return x * keep / (1 - p)
+
+
+@apply_mask.wrong
+def did_not_scale(x, keep, p):
+    """Not scaled in training: that is the 2014 form, which scales at test time."""
+    return x * keep
+
+
+@apply_mask.wrong
+def multiplied_instead_of_divided(x, keep, p):
+    """Scaled at the wrong time: × (1 − p) is for test time; divide here."""
+    return x * keep * (1 - p)
+
+
+@apply_mask.wrong
+def divided_by_what_is_dropped(x, keep, p):
+    """Divide by the share that survives, 1 − p, not by the share dropped."""
+    return x * keep / p
+
+
+@apply_mask.wrong
+def turned_the_mask_inside_out(x, keep, p):
+    """Inside out: keep is true for the units that stay."""
+    return x * ~keep / (1 - p)
+
+
+@chapter.exercise("4.2", cases=coins)
+def make_mask(u, p):
+    """u ≥ p has probability 1 − p, and every unit of every example has its own coin."""
+    return u >= p
+
+
+@make_mask.wrong
+def kept_with_probability_p(u, p):
+    """You dropped with probability 1 − p: u < p is true with probability p."""
+    return u < p
+
+
+@make_mask.wrong
+def compared_with_one_minus_p(u, p):
+    """You dropped with probability 1 − p: u ≥ 1 − p is true with probability p."""
+    return u >= 1 - p
+
+
+@make_mask.wrong
+def repeated_one_row(u, p):
+    """One mask for the whole batch: every example needs its own row."""
+    return (u[:1] >= p).expand(u.shape)
+
+
+@make_mask.wrong
+def made_one_row(u, p):
+    """One mask for the whole batch: every example needs its own row."""
+    return u[0] >= p
+
+
+@chapter.exercise("4.3", cases=lambda: tuple((x, p) for x, _, p in masks()))
+def variance_unscaled(x, p):
+    """A coin's variance is p(1 − p); the division by 1 − p turns it into p/(1 − p)."""
+    return p * (1 - p) * x**2
+
+
+@variance_unscaled.wrong
+def gave_the_inverted_form(x, p):
+    """That is inverted dropout, with the division by 1 − p."""
+    return p / (1 - p) * x**2
+
+
+@variance_unscaled.wrong
+def forgot_the_square(x, p):
+    """A variance grows with the square of x."""
+    return p * (1 - p) * x
+
+
+@variance_unscaled.wrong
+def gave_the_mean_square(x, p):
+    """That is the mean square; take off the square of the mean, (1 − p)²x²."""
+    return (1 - p) * x**2
+
+
+@chapter.exercise("4.4", cases=networks)
+def predict(model, x):
+    """Evaluation mode for the prediction, the old mode for what comes after."""
+    was_training = model.training
+    model.eval()
+    outputs = model(x)
+    model.train(was_training)
+    return outputs
+
+
+@predict.wrong
+def forgot_eval(model, x):
+    """You forgot eval(): a model in training mode predicts with its masks on."""
+    return model(x)
+
+
+@predict.wrong
+def switched_to_training(model, x):
+    """That switches the masks on; predictions need eval()."""
+    return model.train()(x)
+
+
+@predict.wrong
+def left_it_in_evaluation_mode(model, x):
+    """The outputs are right, but the model stays in evaluation mode: whoever goes on training it
+    trains without dropout."""
+    return model.eval()(x)
+
+
+@predict.wrong
+def left_it_in_training_mode(model, x):
+    """The outputs are right, but the model is always left in training mode, also when it came in
+    evaluation mode."""
+    outputs = model.eval()(x)
+    model.train()
+    return outputs
+
+
+def dropout_loss(X, y, w, factor):
+    """Squared errors plus `factor` times the price of noise in each input."""
+    return ((y - X @ w) ** 2).sum() + factor * (w**2 * (X**2).sum(0)).sum()
+
+
+@chapter.exercise("4.5", cases=regressions)
+def expected(X, y, w, p):
+    """The noise costs most where the input is large: an L2 with a strength of its own for each
+    weight."""
+    return dropout_loss(X, y, w, p / (1 - p))
+
+
+@expected.wrong
+def forgot_the_scaling(X, y, w, p):
+    """The factor is p/(1 − p): the survivors were scaled up."""
+    return dropout_loss(X, y, w, p)
+
+
+@expected.wrong
+def took_masks_without_rescaling(X, y, w, p):
+    """p(1 − p) is for masks without rescaling."""
+    return dropout_loss(X, y, w, p * (1 - p))
+
+
+@expected.wrong
+def forgot_the_penalty(X, y, w, p):
+    """The penalty is missing: that is the loss without dropout."""
+    return dropout_loss(X, y, w, 0.0)
+
+
+@expected.wrong
+def took_plain_l2(X, y, w, p):
+    """That is plain L2; each wⱼ² is weighted by its column's Σx²."""
+    return ((y - X @ w) ** 2).sum() + p / (1 - p) * (w**2).sum()
+
+
+@expected.wrong
+def took_the_mean(X, y, w, p):
+    """Sums here, not means over the examples."""
+    return dropout_loss(X, y, w, p / (1 - p)) / len(y)
+
+
+chapter.choice(
+    "4.6",
+    "You ask a trained network about the same picture twice and get two different answers. Which "
+    "line is missing before the question?",
+    wrong(
+        "`model.train()`",
+        "That is the mode it seems to be in: it switches the masks on.",
+    ),
+    wrong(
+        "`torch.no_grad()`",
+        "That saves time and memory; the masks stay on.",
+    ),
+    right(
+        "`model.eval()`",
+        "In evaluation mode a network is a function: the same picture, the same answer.",
+    ),
+    wrong(
+        "`torch.manual_seed(0)`",
+        "Then the answers agree, but they are those of one broken network, the same each time.",
+    ),
+)
+
+chapter.choice(
+    "4.7",
+    "While a network with dropout trains, the training loss that is printed lies above the "
+    "validation loss. What is the likely reason?",
+    right(
+        "The printed loss is that of networks with masks on, the other that of the whole network.",
+        "Compare losses in one mode only; in evaluation mode the training loss is the lower one.",
+    ),
+    wrong(
+        "Dropout makes the network do better on pictures that it never saw.",
+        "Better than without dropout, perhaps; but not better than on those it learns from.",
+    ),
+    wrong(
+        "The validation pictures happen to be easier.",
+        "They may be, but measured in the same mode the order of the two turns round.",
+    ),
+    wrong(
+        "p is too small to have an effect.",
+        "At p = 0 there are no masks and the effect is gone: the more p, the larger it is.",
+    ),
+)
+
+chapter.choice(
+    "4.8",
+    "You train the same network with the same p on ten times as much data. What becomes of the "
+    "band that Monte-Carlo dropout draws around its curve?",
+    wrong(
+        "It shrinks to about a third, 1/√10.",
+        "So would a standard error. This band is the spread over masks, "
+        "and its width comes from p more than from the data.",
+    ),
+    wrong(
+        "It vanishes: with so much data nothing is uncertain.",
+        "The masks are still drawn, and different masks still give different curves.",
+    ),
+    wrong(
+        "It widens, since the network has seen more noise.",
+        "The band does not measure the noise in the data; it is the spread over masks.",
+    ),
+    right(
+        "It keeps most of its width.",
+        "Its width is set by p, which you chose, more than by what the data leave open.",
+    ),
+)
+
+chapter.choice(
+    "4.9",
+    "Why does dropout on feature maps switch off whole maps instead of single pixels of them?",
+    wrong(
+        "It takes less time.",
+        "It draws fewer coins, but that is not why: the multiplication is the same.",
+    ),
+    right(
+        "A pixel says nearly what its neighbours say.",
+        "What is dropped alone can be read off the neighbours: hardly anything was hidden.",
+    ),
+    wrong(
+        "Single pixels would change the mean of a map.",
+        "Both forms divide by 1 − p, and both keep the mean.",
+    ),
+    wrong(
+        "A BatchNorm that follows cannot cope with single pixels.",
+        "A BatchNorm is misled by either: it remembers a variance that had the noise in it.",
+    ),
+)

@@ -1,0 +1,230 @@
+"""Panels of a network at work: its decision regions, its units and lines, what each unit sees."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from contourpy import contour_generator
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
+
+from .pictures import Maps
+from .style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    SMALL,
+    bare,
+    label,
+    legend,
+    look,
+)
+
+# Class by class: a colour and a mark, both in every picture of classes.
+CLASSES = tuple(zip((BLUE, ORANGE, GREEN, PURPLE, SKY, RED), "osD^vP"))
+
+
+class DecisionRegions:
+    """What class a network gives to each place, and how surely; `update(probabilities)`.
+
+    The surer, the deeper the colour; a line runs where two classes are equally likely.
+    `place(train, val, wrong)` puts the points: training points filled, validation points hollow,
+    training points with a wrong label ringed.
+
+    x (W,), y (H,): the places of the grid, evenly apart, rising.
+    classes: how many, at most six.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        x,
+        y,
+        *,
+        classes: int = 2,
+        title: str = "Decision regions",
+        names: tuple[str, str] = ("x₁", "x₂"),
+        loc="upper right",
+    ):
+        self.ax = ax
+        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
+        dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
+        ends = (self.x[0] - dx / 2, self.x[-1] + dx / 2, self.y[0] - dy / 2, self.y[-1] + dy / 2)
+        blank = np.full((len(self.y), len(self.x), 3), 255, np.uint8)
+        self.image = ax.imshow(
+            blank, extent=ends, origin="lower", aspect="auto", interpolation="bilinear"
+        )
+        (self.border,) = ax.plot([], [], color=INK, linewidth=1.2)
+        self.train, self.val = [], []
+        for color, mark in CLASSES[:classes]:
+            kind = {"linestyle": "none", "marker": mark}
+            hollow = {"markerfacecolor": "white", "markeredgecolor": color, "markersize": 4}
+            filled = {"markerfacecolor": color, "markeredgecolor": "white", "markersize": 6}
+            self.val += ax.plot([], [], markeredgewidth=1.1, **hollow, **kind)
+            self.train += ax.plot([], [], markeredgewidth=0.7, **filled, **kind)
+        ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markersize": 10}
+        (self.ring,) = ax.plot([], [], "o", markeredgewidth=1.3, label="wrong label", **ring)
+        self.artists = [self.image, self.border, *self.val, *self.train, self.ring]
+        # The legend shows filled and hollow in ink, since every class has both.
+        kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
+        ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
+        ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
+        ax.grid(False)
+        ax.set_xlim(*ends[:2])
+        ax.set_ylim(*ends[2:])
+        label(ax, title, *names)
+        self.artists.append(legend(ax, loc, ncols=3, handletextpad=0.2, columnspacing=1.0))
+
+    def update(self, probabilities) -> None:
+        """probabilities: (H, W, classes), or (H, W), that of class 1 of two."""
+        p = np.asarray(probabilities, dtype=float)
+        if p.ndim == 2:
+            p = np.stack([1 - p, p], -1)
+        # 1/classes, a guess, is nearly white; certainty is three fifths of the class's colour.
+        sure = (p.max(-1, keepdims=True) - 1 / p.shape[-1]) / (1 - 1 / p.shape[-1])
+        colour = p @ self.colours
+        depth = 0.12 + 0.48 * np.clip(sure, 0, 1)
+        self.image.set_data((255 * (1 - depth * (1 - colour))).astype(np.uint8))
+        self.border.set_data(*self._borders(p))
+
+    def place(self, train: tuple, val: tuple, wrong) -> None:
+        """train, val: points (n, 2) and their classes (n,); wrong: (n,) bool, of the training."""
+        for lines, (points, labels) in ((self.train, train), (self.val, val)):
+            points, labels = np.asarray(points, dtype=float), np.asarray(labels)
+            for c, line in enumerate(lines):
+                line.set_data(*points[labels == c].T)
+        ringed = np.asarray(train[0], dtype=float)[np.asarray(wrong, dtype=bool)]
+        self.ring.set_data(*ringed.T)
+
+    def _borders(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where a class is as likely as the likeliest other, as one line with gaps."""
+        classes = p.shape[-1]
+        pieces = [np.full((1, 2), np.nan)]
+        for c in range(1 if classes == 2 else 0, classes):
+            lead = p[..., c] - np.delete(p, c, -1).max(-1)
+            for piece in contour_generator(self.x, self.y, lead).lines(0.0):
+                pieces += [piece, pieces[0]]
+        every = np.concatenate(pieces)
+        return every[:, 0], every[:, 1]
+
+
+class NetworkDrawing:
+    """Layers of units and the weights between them; `update(weights, dead)`.
+
+    A line is as wide as its weight is large, solid blue above 0 and dashed red below; a weight of
+    exactly 0 has no line. A dead unit is a grey square with a cross.
+
+    sizes: units of each layer, the inputs first.
+    top: weights of this size and more have the widest line.
+    inputs, outputs: names of the first and last layer's units, if they are to be shown.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        sizes: Sequence[int],
+        top: float,
+        *,
+        inputs: Sequence[str] = (),
+        outputs: Sequence[str] = (),
+        title: str = "Network (solid: positive, dashed: negative)",
+    ):
+        self.ax, self.sizes, self.top = ax, list(sizes), top
+        self.units = [
+            np.column_stack([np.full(n, float(i)), _heights(n)]) for i, n in enumerate(self.sizes)
+        ]
+        pairs = []
+        for before, after in zip(self.units, self.units[1:]):
+            each = np.empty((len(after), len(before), 2, 2))
+            each[:, :, 0] = before
+            each[:, :, 1] = after[:, None]
+            pairs.append(each.reshape(-1, 2, 2))
+        self.pairs = np.concatenate(pairs)
+        self.above = LineCollection([], colors=BLUE, alpha=0.8, capstyle="butt")
+        self.below = LineCollection([], colors=RED, alpha=0.8, linestyles=(0, (2.5, 1.2)))
+        for lines in (self.above, self.below):
+            ax.add_collection(lines, autolim=False)
+        size = float(np.clip(60 / max(self.sizes), 4, 10))
+        kind = {"linestyle": "none", "markersize": size, "markeredgecolor": INK}
+        grey = {"markeredgecolor": GREY, "markersize": size, "linestyle": "none"}
+        (self.alive,) = ax.plot([], [], "o", markerfacecolor="white", **kind)
+        (self.dead,) = ax.plot([], [], "s", markerfacecolor="#dddddd", **grey)
+        (self.crosses,) = ax.plot([], [], "x", **(grey | {"markersize": 0.6 * size}))
+        self.artists = [self.above, self.below, self.alive, self.dead, self.crosses]
+        bare(ax, title)
+        last = len(self.sizes) - 1
+        ax.set_xlim(-0.35 - 0.2 * bool(inputs), last + 0.35 + 0.2 * bool(outputs))
+        ax.set_ylim(-0.08, 1.08)
+        for names, at, side, shift in ((inputs, 0, "right", -0.12), (outputs, last, "left", 0.12)):
+            for name, (x, y) in zip(names, self.units[at]):
+                kind = {"fontsize": SMALL, "ha": side, "va": "center", "color": INK}
+                ax.text(x + shift, y, name, parse_math=False, **kind)
+
+    def update(self, weights: Sequence, dead: Sequence = ()) -> None:
+        """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
+        w = np.concatenate([np.asarray(layer, dtype=float).ravel() for layer in weights])
+        width = 0.3 + 3.7 * np.clip(np.abs(w) / self.top, 0, 1)
+        for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
+            lines.set_segments(self.pairs[chosen])
+            lines.set_linewidths(width[chosen])
+        gone = [np.zeros(n, dtype=bool) for n in self.sizes]
+        for layer, flags in zip(gone[1:], dead):
+            layer[:] = np.asarray(flags, dtype=bool)
+        flags, units = np.concatenate(gone), np.concatenate(self.units)
+        self.alive.set_data(*units[~flags].T)
+        for marks in (self.dead, self.crosses):
+            marks.set_data(*units[flags].T)
+
+
+def _heights(n: int) -> np.ndarray:
+    """Where n units stand between 0 and 1, evenly and centred, the first on top."""
+    return 1 - (np.arange(n) + 0.5) / n
+
+
+class UnitMaps(Maps):
+    """What single hidden units see: small maps of their activations; `update(x, dead)`.
+
+    x: (n, h, w), a unit's activation at each place, the first row at the bottom. Blue is below 0,
+        white 0, red above. A dead unit's map is crossed out.
+    columns: in a row.
+    top: where the scale ends.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        n: int,
+        shape: tuple[int, int],
+        columns: int,
+        top: float,
+        *,
+        title: str = "What each unit sees",
+        bar: str | None = "activation",
+    ):
+        super().__init__(
+            ax, n, shape, columns, top, signed=True, upside="lower", title=title, bar=bar
+        )
+        h, w = shape
+        rows, places = np.divmod(np.arange(n), columns)
+        left, upper = places * (w + 1) - 0.5, rows * (h + 1) - 0.5
+        self.corners = np.stack([left, left + w, upper, upper + h], 1)
+        (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
+        self.artists.append(self.crosses)
+
+    def update(self, x, dead=()) -> None:
+        super().update(x)
+        flags = np.asarray(dead, dtype=bool)
+        left, right, upper, lower = self.corners[np.flatnonzero(flags)].T
+        gap = np.full(len(left), np.nan)
+        across = np.stack([left, right, gap, left, right, gap], 1)
+        down = np.stack([upper, lower, gap, lower, upper, gap], 1)
+        self.crosses.set_data(across.ravel(), down.ravel())
