@@ -9,6 +9,7 @@ import io
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -87,8 +88,8 @@ def address(described: dict, position: int) -> str:
     values = []
     for control in reversed(described["controls"]):
         position, at = divmod(position, len(control["texts"]))
-        values.append(f"{control['name']}={control['links'][at]}")
-    return "&".join(reversed(values))
+        values.append((control["name"], control["links"][at]))
+    return urlencode(values[::-1])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
