@@ -201,6 +201,7 @@ def _fitting(page: Page, notebook: nbformat.NotebookNode, context: dict) -> tupl
         grain = GRAINS[tried[i]]
         over = [layers.coarser(base64.b64decode(layer), grain) for layer in shown[i]["layers"]]
         shown[i]["layers"] = [base64.b64encode(layer).decode() for layer in over]
+        shown[i]["grain"] = grain
         tried[i] += 1
         print(f"{shown[i]['name']}: colours to {grain // 2} of 255, so that the page fits")
 

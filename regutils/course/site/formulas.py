@@ -15,6 +15,12 @@ LIMITS = {
     f"{{{NAMESPACE}}}{beside}": f"{{{NAMESPACE}}}{below}"
     for beside, below in (("msub", "munder"), ("msup", "mover"), ("msubsup", "munderover"))
 }
+# What the converter does not know, in words that it knows.
+SYNONYMS = {
+    r"\tfrac": r"\frac",
+    r"\dfrac": r"\frac",
+    r"\arg": r"\operatorname{arg}",
+}
 SUMS = set("∑∏")
 BRACES = set("⏟⏞")
 
@@ -24,8 +30,8 @@ def mathml(tex: str, display: bool = False) -> str:
 
     The TeX stands in it as `alttext`. Raises ValueError for what the converter does not know.
     """
-    known_tex = re.sub(r"\\[td]frac(?![a-zA-Z])", r"\\frac", tex)
-    element = converter.convert(known_tex, display="block" if display else "inline")
+    plain = re.sub(r"\\[a-zA-Z]+", lambda name: SYNONYMS.get(name[0], name[0]), tex)
+    element = converter.convert(plain, display="block" if display else "inline")
     element = re.sub(r"&(?!#?\w+;)", "&amp;", element)
     try:
         tree = ElementTree.fromstring(element)

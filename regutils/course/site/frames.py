@@ -1,6 +1,7 @@
 """In the kernel: an explorer's output carries what it shows for every setting of its controls."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 
@@ -124,9 +125,11 @@ def _control(name: str, control, values: Sequence, places: Sequence[int]) -> dic
 
 
 def _link(text: str, value) -> str:
-    """How an address names a value: "0 (off)" is 0."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return f"{value:g}" if number and text.partition(" ")[2] else text
+    """How an address names a value: "0 (off)" is 0, and 1e+02 is 1e2, since + is a blank there."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return text
+    number = f"{value:g}" if " " in text else text
+    return re.sub(r"e\+0*", "e", number)
 
 
 def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:

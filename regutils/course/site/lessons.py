@@ -175,12 +175,14 @@ def coloured(code: str) -> str:
 def data(explorer: dict) -> str:
     """What the script needs of an explorer, as JSON that may stand in a `script` element.
 
-    The layers of the film strip are images of the page already and stand as null.
+    The layers of the film strip are images of the page already and stand as null. grain: to which
+    multiples its colours were rounded, 0 if they are exact.
     """
     film = set(explorer["film"])
     needed = {
         "controls": explorer["controls"],
         "readings": explorer["readings"],
+        "grain": explorer.get("grain", 0),
         "layers": [None if i in film else layer for i, layer in enumerate(explorer["layers"])],
     }
     return json.dumps(needed, ensure_ascii=False).replace("<", "\\u003c")

@@ -187,7 +187,7 @@ function main() {
 
   // `02_l2.html#explorer_lambda?lam=0.032` is that explorer at that setting.
   const follow = () => {
-    const [id, values] = decodeURIComponent(location.hash.slice(1)).split("?");
+    const [id, values] = location.hash.slice(1).split("?");
     const section = document.getElementById(id);
     if (!explorers.has(section)) return;
     section.scrollIntoView();
