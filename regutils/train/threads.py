@@ -48,7 +48,7 @@ class Look:
 def look() -> Look:
     """Now, with what Linux, macOS and Windows all tell."""
     cores = psutil.cpu_times(percpu=True)
-    allowed = getattr(psutil.Process(), "cpu_affinity", list)()  # macOS has none
+    allowed: list[int] = getattr(psutil.Process(), "cpu_affinity", list)()  # macOS has none
     if allowed and max(allowed) < len(cores):  # some containers number the cores they show anew
         cores = [cores[i] for i in allowed]
     idle = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
