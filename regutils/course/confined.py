@@ -156,8 +156,10 @@ def _excess(pid: int, limits: Limits) -> str:
     memory = 0
     for one in family:
         with contextlib.suppress(psutil.Error):
-            memory += one.memory_info().rss
-    return f"used more than {limits.megabytes} MB" if memory > limits.megabytes * 1e6 else ""
+            # What a fork shares with its parent is not counted again.
+            memory += one.memory_full_info().uss
+    over = memory > limits.megabytes * 1e6
+    return f"used more than {limits.megabytes} MB of memory" if over else ""
 
 
 def _end(process: subprocess.Popen, mark: str) -> None:

@@ -144,7 +144,8 @@ def _read(submission: Submission, lessons: Sequence[Lesson]) -> Handed:
             remark(path.name, "not a notebook" if "not a" in reason else "empty", reason)
             continue
         program = read_program(cells)
-        answered = [lesson for lesson in lessons if lesson.answered_by(program)]
+        answered = [lesson for lesson in lessons if lesson.checked_by(program)]
+        answered = answered or [lesson for lesson in lessons if lesson.shares_cells(program)]
         if not answered:
             hint = f"{path.name} checks no exercise of this course"
             remark(path.name, "of another course", hint)

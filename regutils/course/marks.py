@@ -151,6 +151,7 @@ class _Run:
         )
         left = [at for at in self._todo if at not in self._results]
         if not left:
+            self._todo = []
             return False
         if self._nonsense:
             reason = "wrote what is no result"

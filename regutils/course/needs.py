@@ -49,10 +49,12 @@ class Lesson:
         names.update(*(s.binds for s in self.program.statements if s.cell in outside))
         return {self.program.cells[i].id for i in outside} - {""}, names
 
-    def answered_by(self, program: Program) -> bool:
-        """Whether a notebook checks one of the exercises, or is this one without its checks."""
-        if program.checks() & set(self.numbers):
-            return True
+    def checked_by(self, program: Program) -> bool:
+        """Whether a notebook checks one of the exercises."""
+        return bool(program.checks() & set(self.numbers))
+
+    def shares_cells(self, program: Program) -> bool:
+        """Whether a notebook is this one without its checks: cells of the course are in it."""
         ids = {cell.id for cell in program.cells} - {""}
         return bool(ids & self._workshop[0])
 

@@ -22,7 +22,7 @@ from .measures import Measurement, error, evaluate, loss
 from .orders import batches
 from .stacked import Sweep, sweep
 from .steps import Trainer
-from .threads import watch
+from .threads import steady_threads, watch
 
 __all__ = [
     "History",
@@ -36,6 +36,7 @@ __all__ = [
     "loss",
     "mean_sd",
     "place",
+    "steady_threads",
     "sweep",
 ]
 

@@ -17,7 +17,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,8 +77,11 @@ class Sharing:
         self.look, self.last = look, look()
         self.thread = threading.get_ident()
         self.most = self.count = torch.get_num_threads()
+        self.steady = False
 
     def __call__(self, *_: Any) -> None:
+        if self.steady:
+            return
         # OpenMP keeps the number per thread: one set elsewhere would not be the one seen here.
         if time.perf_counter() - self.last.at < EVERY or threading.get_ident() != self.thread:
             return
@@ -101,6 +105,19 @@ def watch() -> None:
     # A loop without an optimizer is at least begun with the right number.
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
         shell.events.register("pre_run_cell", _sharing)
+
+
+@contextmanager
+def steady_threads() -> Iterator[None]:
+    """The number of threads stays as it is, for what must come out the same bit for bit."""
+    before = _sharing is not None and _sharing.steady
+    if _sharing is not None:
+        _sharing.steady = True
+    try:
+        yield
+    finally:
+        if _sharing is not None:
+            _sharing.steady = before
 
 
 _sharing: Sharing | None = None

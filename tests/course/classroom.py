@@ -9,7 +9,7 @@ from regutils.course.exercises import CHAPTERS, EXERCISES, Choice
 # What the course's own cells make for the exercises that depend on it.
 GIVEN = {
     "1.4": ("my_lambda", ["lams", "train", "val"]),
-    "5.3": ("answer", ["lams", "train", "val"]),
+    "5.3": ("chosen", ["lams", "train", "val"]),
 }
 ERRORS = """lams = torch.tensor([0.0, 0.1, 2.0])
 train = torch.tensor([[0.0, 0.1], [0.1, 0.2], [0.2, 0.3]])

@@ -131,7 +131,7 @@ def test_what_cannot_be_marked_has_a_row_that_says_so(marked, learner, status, h
         ("memory", "stopped", "memory"),
         ("children", "stopped", "started more than 20 processes"),
         ("escaped", "right", ""),
-        ("outside", "not yet", "Your code raised AssertionError"),
+        ("outside", "not yet", "Your code raised FileNotFoundError"),
         ("curious", "right", ""),
         ("exception", "not yet", "Your code raised BaseException: no"),
         ("nested", "not yet", "The cell is not Python"),

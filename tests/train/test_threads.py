@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from regutils.train import threads
 from regutils.train.threads import Look, Sharing, fitting, look, room
 
 
@@ -61,3 +62,20 @@ def test_a_number_that_the_user_sets_is_the_most(two_threads):
 def test_the_machine_can_be_looked_at():
     first, second = look(), look()
     assert second.at > first.at and second.idle >= first.idle and second.own >= first.own
+
+
+def test_nothing_changes_where_bits_matter(two_threads):
+    looks = made_up([(0.0, 0.0), (1.5, 0.5), (1.5, 0.5)])
+    sharing = Sharing(lambda: next(looks))
+    sharing.steady = True
+    sharing()
+    assert torch.get_num_threads() == 2
+    sharing.steady = False
+    sharing()
+    assert torch.get_num_threads() == 1
+
+
+def test_steady_threads_end_as_they_began():
+    with threads.steady_threads(), threads.steady_threads():
+        before = torch.get_num_threads()
+    assert torch.get_num_threads() == before
