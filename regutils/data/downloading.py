@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from pathlib import Path
 
-from tqdm import tqdm
+from ..progress import bar
 
 BLOCK = 1 << 16
 # Below this speed, in bytes a second over this many seconds, the learner is told the ways round.
@@ -109,20 +109,21 @@ def _append(url: str, part: Path, patience: float, watch: "_Watch") -> None:
         size = have + int(answer.headers.get("Content-Length") or 0)
         with (
             part.open("ab" if resumed else "wb") as file,
-            tqdm(
+            bar(
+                description=url.rsplit("/", 1)[-1],
                 total=size or None,
-                initial=have,
-                desc=url.rsplit("/", 1)[-1],
                 unit="B",
                 unit_scale=True,
-                leave=False,
-            ) as bar,
+                delay=0,
+            ) as shown,
         ):
+            if have:
+                shown.update(have)
             watch.start(have, size)
             since, got = watch.clock(), 0
             while block := answer.read1(BLOCK):
                 file.write(block)
-                bar.update(len(block))
+                shown.update(len(block))
                 watch.arrived(len(block))
                 got += len(block)
                 if watch.clock() - since > patience:

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ..arguments import count, require
 from ..data.parts import Split
+from ..progress import bar
 from . import checkpoints
 from .histories import History
 from .optimizers import Factory
@@ -100,9 +100,9 @@ def fit(
         todo = range(start + 1, goal + 1)
         with (
             trainer.own_random(),  # once, not for every step
-            tqdm(todo, "fit", unit="epoch", leave=False, delay=1, disable=not progress) as bar,
+            bar(todo, "fit", unit="epoch", disable=not progress) as shown,
         ):
-            _train(trainer, history, bar, every, keep)
+            _train(trainer, history, shown, every, keep)
     if history.stopped:
         print(history.stopped, file=sys.stderr)
     return history

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
-from tqdm import tqdm
 
 from .. import models, penalties
 from ..arguments import column, count, position, positive, real, require
 from ..data.parts import Examples, Split
+from ..progress import bar
 from . import devices, optimizers
 from .fitness import changing_buffers, check_batches, check_model
 from .measures import divergence
@@ -156,20 +156,18 @@ def sweep(
     records: list[Tensor] = []
     recorded: list[int] = []
     stopped, done, kept = "", 0, {0: run.weights()}
-    bar = tqdm(
+    shown = bar(
+        description=f"sweep, {len(run.lam)} networks",
         total=steps,
-        desc=f"sweep, {len(run.lam)} networks",
         unit="step",
-        leave=False,
-        delay=1,
         disable=not progress,
     )
-    with bar, devices.drawing_from(device, devices.seeded_state(device, seeds[0])):
+    with shown, devices.drawing_from(device, devices.seeded_state(device, seeds[0])):
         try:
             for batch in _endless(split.train, batch_size, orders):
                 run.step(*_examples(split.train, batch, len(exact)))
-                done += 1  # not bar.n, which a bar that is switched off does not count
-                bar.update()
+                done += 1  # a bar that is switched off does not count
+                shown.update()
                 if done % every == 0 or done == steps:
                     found = run.measure(split)
                     kept[done] = run.weights()

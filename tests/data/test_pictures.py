@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from regutils import data
+from regutils import data, progress
 from regutils.data import downloading, obtaining
 
 
@@ -251,7 +251,7 @@ def test_interrupt_leaves_only_what_can_be_resumed(server, tmp_path, monkeypatch
     def update(self, n):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(downloading.tqdm, "update", update)
+    monkeypatch.setattr(progress.tqdm, "update", update)
     with pytest.raises(KeyboardInterrupt):
         data.cifar10(tmp_path)
     (left,) = left_behind(tmp_path)
