@@ -6,6 +6,7 @@ clock.
 
 import argparse
 import io
+import os
 import platform
 import shutil
 import statistics
@@ -22,6 +23,8 @@ import torch
 
 from regutils import data, live, models, plots
 from regutils.train import fit, sweep
+
+ROOT = Path(__file__).parents[2]
 
 
 def seconds(work, repeats: int = 1) -> float:
@@ -256,7 +259,7 @@ def opening() -> None:
     """Not a ratio: from opening each notebook to its first live slider, cells before it run."""
     with tempfile.TemporaryDirectory() as home, lab.browser_page() as page:
         copy = Path(home) / "notebooks"  # JupyterLab saves what it opens
-        shutil.copytree(Path(__file__).parent.parent / "notebooks", copy)
+        shutil.copytree(ROOT / "notebooks", copy)
         with lab.server(copy, Path(home)) as address:
             for path in sorted(copy.glob("*.ipynb")):
                 start = time.perf_counter()
@@ -266,6 +269,33 @@ def opening() -> None:
                     f"live slider",
                     flush=True,
                 )
+
+
+def two() -> None:
+    """Notebook 02 in kernels that share the cores: alone, and two at once."""
+
+    def kernels(number: int, **environment: str) -> float:
+        with tempfile.TemporaryDirectory() as out:
+            command = [sys.executable, "-m", "regutils", "execute", "--out", out]
+            command.append(str(ROOT / "notebooks" / "02_l2.ipynb"))
+            start = time.perf_counter()
+            running = [
+                subprocess.Popen(
+                    command,
+                    env=os.environ | environment,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+                for _ in range(number)
+            ]
+            assert not any(process.wait() for process in running)
+            return time.perf_counter() - start
+
+    alone = statistics.median(kernels(1) for _ in range(3))
+    fixed = statistics.median(kernels(1, REGUTILS_THREADS="fixed") for _ in range(3))
+    row("two", alone, fixed, "notebook 02 alone; with threads that never change", "want 0.95×")
+    both = kernels(2)
+    row("two", both, 2 * alone, "two kernels of it at once; twice the time alone", "want 0.77×")
 
 
 def cifar() -> None:
@@ -283,7 +313,7 @@ def cifar() -> None:
 
 ROWS = {
     function.__name__: function
-    for function in (frame, curves, digits, imports, cifar, drag, opening)
+    for function in (frame, curves, digits, imports, cifar, drag, two, opening)
 }
 
 
