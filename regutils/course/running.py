@@ -46,9 +46,15 @@ def execute(
     }
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            # A finished progress bar leaves an empty line.
-            cell.outputs = [o for o in cell.outputs if o.output_type != "stream" or o.text.strip()]
+            cell.outputs = [output for output in cell.outputs if _says_something(output)]
     return notebook
+
+
+def _says_something(output: nbformat.NotebookNode) -> bool:
+    """False for what a finished progress bar leaves: an empty line, or a display of nothing."""
+    if output.output_type == "stream":
+        return bool(output.text.strip())
+    return output.output_type != "display_data" or bool(output.data)
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
