@@ -17,6 +17,7 @@ from ..arguments import position, require
 from . import cells, stills
 from .canvas import Canvas
 from .controls import values
+from .idle import Idle
 from .kept import Kept
 
 # What all explorers of a kernel keep together; thirty kernels of a class share one machine.
@@ -45,7 +46,7 @@ class Explorer(widgets.VBox):
     """
 
     _of_cell: ClassVar[dict[str, tuple[str, list[Explorer]]]] = {}
-    _idle: ClassVar[asyncio.Task | None] = None
+    _idle: ClassVar[Idle] = Idle()
 
     def __init__(
         self,
@@ -116,7 +117,7 @@ class Explorer(widgets.VBox):
 
     def close(self) -> None:
         """Take the widgets from the front end and the picture from memory."""
-        self._rest()
+        self._idle.rest()
         KEPT.drop(id(self))
         for control in self.controls.values():
             control.unobserve_all("value")
@@ -158,7 +159,7 @@ class Explorer(widgets.VBox):
 
     def _draw(self) -> None:
         """Show the present setting, then draw its neighbours while nothing happens."""
-        self._rest()
+        self._idle.rest()
         now = self._now()
         with self._watched("This setting failed, the picture shows the last one that worked."):
             self.image.value, self.reading = self._drawn(now)
@@ -216,9 +217,7 @@ class Explorer(widgets.VBox):
 
     def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
         """Draw what may be asked for next while the kernel is idle; without a loop, nothing."""
-        self._rest()
-        with contextlib.suppress(RuntimeError):
-            Explorer._idle = asyncio.get_running_loop().create_task(self._ahead(onward))
+        self._idle.ask(lambda: self._ahead(onward))
 
     async def _ahead(self, onward: Sequence[dict]) -> None:
         """One at a time until something happens: a move of any explorer, a cell that is run."""
@@ -257,13 +256,6 @@ class Explorer(widgets.VBox):
                 if 0 <= ahead < len(options):
                     return [self._shown | {name: options[ahead]}]
         return []
-
-    @staticmethod
-    def _rest() -> None:
-        """Draw nothing ahead any more."""
-        if Explorer._idle is not None and not Explorer._idle.done():
-            Explorer._idle.cancel()
-        Explorer._idle = None
 
     def _scenes(self) -> list[tuple[np.ndarray, str]]:
         """What pages without a kernel show: picture and reading for every setting of the film."""

@@ -131,6 +131,7 @@ def test_a_drag_is_drawn_ahead_where_it_is_going_and_a_move_stops_what_was_begun
     async def learner():
         box, canvas, _ = explorer()
         box.controls["x"].value = 2.0
+        await asyncio.sleep(0)
         before = others()
         box.controls["x"].value = 1.0
         await asyncio.gather(*others(), return_exceptions=True)
@@ -141,6 +142,16 @@ def test_a_drag_is_drawn_ahead_where_it_is_going_and_a_move_stops_what_was_begun
         box.close()
         await asyncio.gather(*others(), return_exceptions=True)
         assert not others()
+
+    in_a_loop(learner())
+
+
+def test_a_cell_that_moves_a_slider_in_a_loop_leaves_one_task_to_the_kernel():
+    async def learner():
+        box, *_ = explorer()
+        for x in (1.0, 2.0, 3.0, 4.0) * 10:
+            box.set(x=x)
+        assert len(others()) == 1
 
     in_a_loop(learner())
 
