@@ -2,13 +2,17 @@
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 
+from regutils.course import running
 from regutils.course.exercises import EXERCISES, Choice
+from regutils.course.site import frames
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -44,6 +48,47 @@ def exercises(notebook) -> list[tuple[int, str, str]]:
             solved = solution[1].rstrip() + "\n" + lines[-1]
         found.append((i, number, solved))
     return found
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    """Folder of this run of the tests, which the workers of pytest-xdist have in common.
+
+    `notebooks` in it is a copy of the course's whose exercises are solved.
+    """
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "solved"
+    with FileLock(f"{home}.lock"):
+        if not home.exists():
+            shutil.copytree(ROOT / "notebooks", home / "notebooks")
+            for path in NOTEBOOKS:
+                notebook = read(path)
+                for i, _, solution in exercises(notebook):
+                    notebook.cells[i].source = solution
+                nbformat.write(notebook, home / "notebooks" / path.name)
+    return home
+
+
+@pytest.fixture(scope="session")
+def solved_run(home):
+    """Function from a notebook's path to the solved notebook, executed once for all tests.
+
+    Its explorers carry in their outputs what they show for every setting.
+    """
+
+    def run(path: Path) -> nbformat.NotebookNode:
+        kept = home / "run" / path.name
+        with FileLock(home / f"{path.stem}.lock"):
+            if not kept.exists():
+                notebook = read(home / "notebooks" / path.name)
+                notebook.cells.insert(0, nbformat.v4.new_code_cell(frames.SETUP))
+                running.execute(notebook, home / "notebooks", timeout=600)
+                notebook.cells.pop(0)
+                kept.parent.mkdir(exist_ok=True)
+                nbformat.write(notebook, kept)
+        return read(kept)
+
+    return run
 
 
 @pytest.fixture(scope="session")

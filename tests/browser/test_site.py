@@ -1,7 +1,7 @@
 """The site in headless Chromium: every explorer shows what the kernel showed, to everybody.
 
 REGUTILS_SITE names a folder with `site` and `run` (what `regutils site --out … --executed …` made);
-without it the notebooks are executed here, with a third of the seeds.
+without it the site of the solved notebooks is built here.
 """
 
 import base64
@@ -22,14 +22,14 @@ LOADED = "() => document.readyState === 'complete'"
 
 
 @pytest.fixture(scope="module")
-def built(page, tmp_path_factory):
+def built(page, home, solved_run):
     """Folder with the site of all notebooks and with the notebooks executed for it."""
     if given := os.environ.get("REGUTILS_SITE"):
         return Path(given)
-    home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REGUTILS_FAST", "1")
-        building.build(NOTEBOOKS, home / "site", home / "run")
+    for path in NOTEBOOKS:
+        solved_run(path)
+    notebooks = [home / "notebooks" / path.name for path in NOTEBOOKS]
+    building.build(notebooks, home / "site", home / "run")
     return home
 
 
