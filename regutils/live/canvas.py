@@ -77,11 +77,11 @@ class Canvas:
                 self._agg.draw()
                 self.fig.set_layout_engine("none")  # the layout stands; it is not worked out again
                 self._background = self._agg.copy_from_bbox(self.fig.bbox)
-                self.fig.stale = False
             self._agg.restore_region(self._background)
             renderer = self._agg.get_renderer()
             for artist in self._moving:
                 artist.draw(renderer)
+        self.fig.stale = False  # a legend that moves calls its figure stale by being drawn
         return np.asarray(self._agg.buffer_rgba())
 
     def redraw(self) -> np.ndarray:
