@@ -163,6 +163,7 @@ def test_a_panel_blits_to_the_pixels_of_a_full_drawing_and_moves(name):
     update(panel)
     after = canvas.frame().copy()
     assert (after != before).any()
+    assert not canvas.changed, "every frame would be a full drawing"
     np.testing.assert_array_equal(after, canvas.redraw())
 
 
