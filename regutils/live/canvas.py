@@ -21,8 +21,8 @@ PIXELS_PER_POINT = 2
 # A figure is made finer once, however many times the cell that makes its Canvas is run.
 _shown_dpi: WeakKeyDictionary[Figure, float] = WeakKeyDictionary()
 
-# So many canvases have their pixels in memory, those drawn last: up to 25 MB each, a notebook has
-# eight, and thirty kernels of a class share one machine. Another's next frame is a full drawing.
+# So many canvases have their background in memory, those drawn last: up to 12 MB each, a notebook
+# has eight, and thirty kernels of a class share one machine. A full drawing brings back another.
 AT_HAND = 2
 _at_hand: list[ReferenceType[Canvas]] = []
 
@@ -73,6 +73,11 @@ class Canvas:
         """Whether what stays has changed since it was drawn."""
         return not self._known or self.fig.stale
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether its background is in memory."""
+        return self._background is not None
+
     def forget(self) -> None:
         """Draw everything afresh next time."""
         self._known = False
@@ -82,7 +87,7 @@ class Canvas:
         """The picture as it is now, RGBA (height, width, 4) uint8; valid until the next frame."""
         self._come_to_hand()
         with drawing():
-            if self.changed or self._background is None:
+            if self.changed or not self.at_hand:
                 self._agg.draw()
                 self.fig.set_layout_engine("none")  # the layout stands; it is not worked out again
                 self._background = self._agg.copy_from_bbox(self.fig.bbox)
@@ -113,15 +118,11 @@ class Canvas:
         return stills.png(self.frame())
 
     def _come_to_hand(self) -> None:
-        """Be the canvas drawn last; those drawn too long ago let go of their pixels."""
+        """Be the canvas drawn last; those drawn too long ago let go of their background."""
         others = [canvas for held in _at_hand if (canvas := held()) not in (None, self)]
         for canvas in others[: 1 - AT_HAND]:
-            canvas._let_go()
+            canvas._background = None
         _at_hand[:] = map(ref, [*others[1 - AT_HAND :], self])
-
-    def _let_go(self) -> None:
-        self._agg = FigureCanvasAgg(self.fig)
-        self._background = None
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return stills.bundle([(self.frame(), "")], self.alt, self.fig, self.width)

@@ -1,6 +1,5 @@
 """Pictures: where panels may stand, whose settings they are drawn under, captions."""
 
-import gc
 import io
 import subprocess
 import sys
@@ -9,12 +8,10 @@ import warnings
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import RendererAgg
 from PIL import Image
 
 from regutils import live, plots
 from regutils.live import stills
-from regutils.live.canvas import AT_HAND
 
 
 class Moving:
@@ -76,20 +73,20 @@ def test_a_panel_of_another_figure_is_refused():
         live.Canvas(figure()[0], [Moving(*ax.plot([0, 1]))], alt="a line")
 
 
-def test_of_many_canvases_those_drawn_last_have_their_pixels_in_memory():
+def test_of_many_canvases_those_drawn_last_are_at_hand_and_the_others_draw_the_same():
     def one(height):
-        fig, (ax,) = plots.figure(1, width=1.23)
+        fig, (ax,) = figure()
         return live.Canvas(fig, [Moving(*ax.plot([0, height], [height, 0]))], alt="a line")
 
     canvases = [one(height) for height in range(1, 6)]
     before = [canvas.frame().copy() for canvas in canvases]
-    gc.collect()
-    width = before[0].shape[1]
-    drawn = [held for held in gc.get_objects() if type(held) is RendererAgg]
-    assert sum(renderer.width == width for renderer in drawn) == AT_HAND
+    assert [canvas.at_hand for canvas in canvases] == [False, False, False, True, True]
     assert not any(canvas.changed for canvas in canvases)
     for canvas, pixels in zip(canvases, before):
         np.testing.assert_array_equal(canvas.frame(), pixels)
+    del canvases[2:]
+    canvases[1].frame()
+    assert canvases[1].at_hand
 
 
 @pytest.mark.parametrize(

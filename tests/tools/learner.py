@@ -111,7 +111,7 @@ class Learner:
     def drag(
         self, slider: str, picture: str, seconds: float, rate: float = 5
     ) -> tuple[list[Move], int]:
-        """Move a slider up and down its whole length, one position at a time, `rate` times a second.
+        """Move a slider up and down its whole length, by one position `rate` times a second.
 
         Like the browser's side of ipywidgets, it sends one move at a time: while the kernel is at
         work only the newest position waits, and the time of a move counts from when the hand moved.

@@ -97,15 +97,11 @@ def drag(numbers: list[int], notebook: Path, seconds: float) -> None:
     )
     for number in numbers:
         with learners(number, os.cpu_count()) as started:
-            explorers = dict(
-                zip(
-                    started,
-                    every(started, lambda one: to_first_explorer(one, notebook), os.cpu_count()),
-                )
-            )
+            explorers = every(started, lambda one: to_first_explorer(one, notebook), os.cpu_count())
             time.sleep(2)  # what a kernel draws ahead while nobody moves
             before, used = memory(started), processor(started)
-            found = every(started, lambda one: one.drag(*explorers[one], seconds), number)
+            with ThreadPoolExecutor(number) as pool:
+                found = list(pool.map(Learner.drag, started, *zip(*explorers), [seconds] * number))
             used = (processor(started) - used) / seconds / number
             after = memory(started)
         first, again = [], []
