@@ -96,8 +96,7 @@ class Canvas:
             renderer = self._agg.get_renderer()
             for artist in self._moving:
                 artist.draw(renderer)
-            # A legend lays itself out as it is drawn and reports a change. Nothing has changed.
-            self.fig.stale = False
+        self.fig.stale = False  # a legend that moves calls its figure stale by being drawn
         return np.asarray(self._agg.buffer_rgba())
 
     def redraw(self) -> np.ndarray:

@@ -161,9 +161,9 @@ def test_a_panel_blits_to_the_pixels_of_a_full_drawing_and_moves(name):
     canvas = live.Canvas(fig, [panel], alt="one panel")
     before = canvas.frame().copy()
     update(panel)
+    assert not canvas.changed, "a drag draws what moves and nothing else"
     after = canvas.frame().copy()
     assert (after != before).any()
-    assert not canvas.changed, "every frame would be a full drawing"
     np.testing.assert_array_equal(after, canvas.redraw())
 
 
