@@ -2,7 +2,9 @@
 
 import os
 import queue
+import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,16 +31,27 @@ class Learner:
 
     - folder: the kernel's working folder
     - environment: the kernel's variables, this process's unless given
+    - command: what starts the kernel, before its own command line
     - errors: what cells and widgets have raised, one line each
     - states: what is known of each widget, by its comm
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] = os.environ,
+        command: Sequence[str] = (),
+    ):
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel(cwd=str(folder), env=environment or dict(os.environ))
+        self.manager.kernel_spec.argv[:1] = [*command, sys.executable]
+        self.manager.start_kernel(cwd=str(folder), env=dict(environment))
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=120)
+        try:
+            self.client.wait_for_ready(timeout=120)
+        except RuntimeError:
+            self.close()
+            raise
         self.errors: list[str] = []
         self.states: dict[str, dict] = {}
 
@@ -70,17 +83,26 @@ class Learner:
         """
         return self.finish(self.send(source, cell), seconds)
 
-    def finish(self, request: str, seconds: float = 300) -> list[dict]:
-        """Wait for the end of a request; what it showed."""
-        shown = []
+    def finish(self, request: str, seconds: float = 300, interrupt: bool = False) -> list[dict]:
+        """Wait for the end of a request; what it showed.
+
+        interrupt: press the stop button as soon as the kernel is at it.
+        """
+        shown, named = [], {}  # what a progress bar shows is replaced, by its name
         while True:
             message = self.client.get_iopub_msg(timeout=seconds)
             self._hear(message)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
+            if interrupt and kind == "execute_input":
+                self.manager.interrupt_kernel()
+            name = content.get("transient", {}).get("display_id")
             if kind in ("stream", "display_data", "execute_result", "error"):
                 shown.append(nbformat.v4.output_from_msg(message))
+                named[name] = shown[-1]
+            if kind == "update_display_data" and name in named:
+                named[name].data = nbformat.from_dict(content["data"])
             if kind == "status" and content["execution_state"] == "idle":
                 return shown
 
