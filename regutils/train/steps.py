@@ -26,7 +26,7 @@ class Trainer:
     - split: on the model's device; for pictures see `place`.
     - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
     - penalty: as in `penalties.get`.
-    - lam: λ, at least 0.
+    - lam: λ, at least 0; it weighs the penalty, so without one it does nothing.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
