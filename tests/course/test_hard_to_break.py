@@ -43,7 +43,9 @@ HOMELESS = re.compile(r"^(mkdir -p failed for path|Matplotlib created a temporar
 def printed(outputs) -> str:
     """What a reader sees as text; addresses of objects in memory are nobody's result."""
     parts = [o.get("text", "") + o.get("data", {}).get("text/plain", "") for o in outputs]
-    text = re.sub(r".*\r(?!\n)", "", HOMELESS.sub("", "".join(parts)))  # what bars have overwritten
+    text = re.sub(
+        r".*\r(?!\n) *", "", HOMELESS.sub("", "".join(parts))
+    )  # what bars have overwritten
     return re.sub(r"0x[0-9a-f]+", "0x…", text).strip()
 
 
