@@ -17,7 +17,7 @@ from conftest import NOTEBOOKS, ROOT, exercises, read
 from learner import Learner
 
 # Cells that take seconds.
-TRAINS = re.compile(r"\btrain\.(sweep|fit)\(|\.step\(|\.run\(\d")
+TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\.step\(|\.run\(\d")
 # Numbers as this locale writes them, and no way out of this machine.
 SETUP = """
 import locale, socket
@@ -168,7 +168,16 @@ def test_a_notebook_is_hard_to_break(path, course, learner, solved_run):
         if cell.id not in solved:
             assert text == printed(other.outputs), cell.id
 
+    # Trained twice, a notebook would take twice as long. With REGUTILS_FAST it is trained again only
+    # where a later cell has given a name another meaning.
+    left_out = None
     for cell, text in zip(cells, once):
-        # Trained again they would double the time; without REGUTILS_FAST they do.
-        if cell not in training or os.environ.get("REGUTILS_FAST") != "1":
-            assert printed(learner.run(cell.source, cell.id)) == text, cell.id
+        if cell in training and os.environ.get("REGUTILS_FAST") == "1":
+            left_out = cell
+            continue
+        outputs = learner.run(cell.source, cell.id)
+        if errors(outputs) and left_out is not None:
+            learner.run(left_out.source, left_out.id)
+            outputs = learner.run(cell.source, cell.id)
+        assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
+        assert printed(outputs) == text, cell.id
