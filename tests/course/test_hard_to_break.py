@@ -168,8 +168,8 @@ def test_a_notebook_is_hard_to_break(path, course, learner, solved_run):
         if cell.id not in solved:
             assert text == printed(other.outputs), cell.id
 
-    # Trained twice, a notebook would take twice as long. With REGUTILS_FAST it is trained again only
-    # where a later cell has given a name another meaning.
+    # Trained twice, a notebook would take twice as long. With REGUTILS_FAST it is trained again
+    # only where a later cell has given a name another meaning.
     left_out = None
     for cell, text in zip(cells, once):
         if cell in training and os.environ.get("REGUTILS_FAST") == "1":
