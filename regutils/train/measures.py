@@ -54,8 +54,8 @@ def divergence(where: str, lr: float) -> str:
     )
 
 
-def loss(outputs: Tensor, y: Tensor) -> Tensor:
-    """The data loss, a mean over examples.
+def loss(outputs: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """The data loss, a mean over examples; label_smoothing as in `Trainer`, of cross-entropy only.
 
     Cross-entropy for integer y: outputs (n, c), labels y (n,). Mean squared error (no ½) otherwise:
     outputs (n, 1) or (n,), y (n,). Added up in float32 at least.
@@ -64,7 +64,7 @@ def loss(outputs: Tensor, y: Tensor) -> Tensor:
     if y.is_floating_point():
         kind = torch.promote_types(outputs.dtype, y.dtype)
         return F.mse_loss(outputs.reshape(y.shape).to(kind), y.to(kind))
-    return F.cross_entropy(outputs, y)
+    return F.cross_entropy(outputs, y, label_smoothing=label_smoothing)
 
 
 def error(outputs: Tensor, y: Tensor) -> Tensor:
