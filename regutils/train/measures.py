@@ -54,22 +54,49 @@ def divergence(where: str, lr: float) -> str:
     )
 
 
-def loss(outputs: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """The data loss, a mean over examples; label_smoothing as in `Trainer`, of cross-entropy only.
+def loss(
+    outputs: Tensor, y: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0
+) -> Tensor:
+    """The data loss, a mean over examples.
 
     Cross-entropy for integer y: outputs (n, c), labels y (n,). Mean squared error (no ½) otherwise:
-    outputs (n, 1) or (n,), y (n,). Added up in float32 at least.
+    outputs (n, 1) or (n,), y (n,). Added up in float32 at least. weights (n,) that sum to 1 make it
+    a weighted mean; an example of weight 0 is as good as absent. label_smoothing as in `Trainer`,
+    of cross-entropy alone.
     """
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    if weights is not None:
+        numbers = y.is_floating_point()
+        each = errors(outputs, y) if numbers else _entropies(outputs, y, label_smoothing)
+        return (weights.to(each.dtype) * each).sum()
     if y.is_floating_point():
         kind = torch.promote_types(outputs.dtype, y.dtype)
         return F.mse_loss(outputs.reshape(y.shape).to(kind), y.to(kind))
     return F.cross_entropy(outputs, y, label_smoothing=label_smoothing)
 
 
-def error(outputs: Tensor, y: Tensor) -> Tensor:
-    """Share of wrong labels in [0, 1] for integer y; for floating y the mean squared error."""
-    return loss(outputs, y) if y.is_floating_point() else (outputs.argmax(-1) != y).float().mean()
+def error(outputs: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Share of wrong labels in [0, 1] for integer y; for floating y the mean squared error.
+
+    weights (n,) as in `loss`.
+    """
+    if weights is not None:
+        each = errors(outputs, y)
+        return (weights.to(each.dtype) * each).sum()
+    return loss(outputs, y) if y.is_floating_point() else errors(outputs, y).mean()
+
+
+def errors(outputs: Tensor, y: Tensor) -> Tensor:
+    """What `error` is the mean of, (n,): 1 for a wrong label, else 0; or the squared error."""
+    if not y.is_floating_point():
+        return (outputs.argmax(-1) != y).float()
+    kind = torch.promote_types(torch.promote_types(outputs.dtype, torch.float32), y.dtype)
+    squares = (outputs.reshape(y.shape).to(kind) - y.to(kind)).square()
+    return squares.flatten(1).mean(1) if y.ndim > 1 else squares
+
+
+def _entropies(outputs: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    return F.cross_entropy(outputs, y, reduction="none", label_smoothing=label_smoothing)
 
 
 def check_outputs(outputs: Tensor, split: Split) -> None:

@@ -7,7 +7,7 @@ do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
 
 import copy
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,11 @@ from .. import models, penalties
 from ..arguments import column, count, position, positive, real, require
 from ..data.parts import Examples, Split
 from ..progress import bar
-from . import devices, optimizers
+from . import devices, folds, optimizers
 from .fitness import changing_buffers, check_batches, check_model
-from .measures import divergence
+from .measures import divergence, errors
 from .measures import error as data_error
 from .measures import loss as data_loss
-from .orders import batches
 
 
 @dataclass
@@ -36,6 +35,8 @@ class Sweep:
       the penalty not times λ. A run that has diverged is NaN from there on.
     - weights: name → (K, S, ...), every final parameter, biases too.
     - vary: name → (K,).
+    - members: None, or (S, n) bool: what each seed trained on. Its train_loss and train_error are
+      over that alone.
     - stopped: empty, or what ended the sweep early or diverged.
     """
 
@@ -51,6 +52,7 @@ class Sweep:
     vary: dict[str, Tensor]
     base: nn.Module = field(repr=False)
     stopped: str = ""
+    members: Tensor | None = None
 
     def at(self, lam: float) -> int:
         """The index of λ = `lam`, to rounding; a ValueError that lists `lams` if not there."""
@@ -74,6 +76,19 @@ class Sweep:
         outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
         return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
 
+    def held_out(self, examples: Examples) -> Tensor:
+        """The error on what was not trained on: (K, S, n), NaN where it was.
+
+        examples: the training part. 1 for a wrong label, else 0; in regression the squared error.
+        A `nanmean` over n is the error of a fold.
+        """
+        if self.members is None:
+            raise ValueError("held_out needs a sweep with members; this one was trained on all")
+        outputs = self.predict(examples.x).flatten(0, 1)
+        missed = torch.stack([errors(out, examples.y) for out in outputs])
+        missed = torch.unflatten(missed, 0, (len(self.lams), len(self.seeds)))
+        return missed.masked_fill(self.members, torch.nan)
+
 
 def sweep(
     make_model: Callable[[], nn.Module],
@@ -88,6 +103,7 @@ def sweep(
     proximal: bool = False,
     penalized: Iterable[str] | None = None,
     vary: Mapping[str, Sequence[float]] | None = None,
+    members: Tensor | None = None,
     batch_size: int | None = None,
     every: int | None = None,
     progress: bool = True,
@@ -105,6 +121,8 @@ def sweep(
       Adam do; those not known to are tried first.
     - penalized: names of the parameters that the penalty sees; frozen ones are left out.
     - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
+    - members: (S, n) bool, the examples of split.train that each seed trains on, such as the folds
+      of `train.members`; the same seed may stand in `seeds` for each fold. All unless given.
     - every: record each so many steps, and after the last; a fiftieth of `steps` unless given.
     - progress: whether to show a bar.
 
@@ -129,6 +147,7 @@ def sweep(
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     base = fresh[0].eval()
     check_model(base, split)
+    folds.check(members, len(seeds), len(split.train.x))
     check_batches(base, split, batch_size)
     _check_buffers(fresh, split)
     varied = _varied(base, vary or {}, len(exact))
@@ -164,12 +183,12 @@ def sweep(
     )
     with shown, devices.drawing_from(device, devices.seeded_state(device, seeds[0])):
         try:
-            for batch in _endless(split.train, batch_size, orders):
-                run.step(*_examples(split.train, batch, len(exact)))
+            for batch in folds.drawn(split.train, members, batch_size, orders, len(exact)):
+                run.step(batch)
                 done += 1  # a bar that is switched off does not count
                 shown.update()
                 if done % every == 0 or done == steps:
-                    found = run.measure(split)
+                    found = run.measure(split, members)
                     kept[done] = run.weights()
                     records.append(found)
                     recorded.append(done)  # last: an interrupt before this line undoes the record
@@ -180,7 +199,7 @@ def sweep(
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
             run.put_back(kept[recorded[-1] if recorded else 0])
             if not recorded:
-                records, recorded = [run.measure(split)], [0]
+                records, recorded = [run.measure(split, members)], [0]
     columns = torch.stack(records[: len(recorded)], -1).unflatten(1, (len(exact), len(seeds)))
     columns, lost = _settled(columns.cpu())
     train_loss, val_loss, train_error, val_error, price = columns
@@ -203,6 +222,7 @@ def sweep(
         vary=varied,
         base=base,
         stopped=stopped,
+        members=members,
     )
 
 
@@ -228,21 +248,26 @@ class _Batch:
         for name, w in weights.items():
             self.stack[name].copy_(w)
 
-    def step(self, x: Tensor, y: Tensor, dim: int | None) -> None:
+    def step(self, batch: folds.Batch) -> None:
         pen = self.penalty if not self.proximal else None
 
         def data_and_penalty(
-            own: dict[str, Tensor], buffers: dict[str, Tensor], lam: Tensor, x: Tensor, y: Tensor
+            own: dict[str, Tensor],
+            buffers: dict[str, Tensor],
+            lam: Tensor,
+            x: Tensor,
+            y: Tensor,
+            weights: Tensor | None,
         ) -> Tensor:
-            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y)
+            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
             if pen and not pen.gradient:
                 loss = loss + lam * pen.value({name: own[name] for name in self.names})
             return loss
 
         self.base.train()
         self.optim.zero_grad()
-        losses = vmap(data_and_penalty, in_dims=(0, 0, 0, dim, dim), randomness="different")(
-            self.stack, self.buffers, self.lam, x, y
+        losses = vmap(data_and_penalty, in_dims=(0, 0, 0, *batch.dims), randomness="different")(
+            self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights
         )
         losses.sum().backward()
         with torch.no_grad():
@@ -265,17 +290,20 @@ class _Batch:
                 w.copy_(vmap(prox)(w, t))
 
     @torch.no_grad()
-    def measure(self, split: Split) -> Tensor:
+    def measure(self, split: Split, members: Tensor | None) -> Tensor:
         """train_loss, val_loss, train_error, val_error, penalty: (5, K·S)."""
         self.base.eval()
-        parts = split.train, split.val
+        shares = None
+        if members is not None:
+            shares = folds.shares(members).repeat(len(self.lam) // len(members), 1)
 
-        def one(own: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-            outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part in parts]
+        def one(own: dict[str, Tensor], buffers: dict[str, Tensor], share: Tensor | None) -> Tensor:
+            parts = (split.train, share), (split.val, None)
+            outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part, _ in parts]
             rows = [
-                score(out, part.y)
+                score(out, part.y, weights)
                 for score in (data_loss, data_error)
-                for out, part in zip(outputs, parts)
+                for out, (part, weights) in zip(outputs, parts)
             ]
             if self.penalty:
                 rows.append(self.penalty.value({name: own[name] for name in self.names}))
@@ -283,32 +311,13 @@ class _Batch:
                 rows.append(torch.zeros_like(rows[0]))
             return torch.stack([row.to(rows[0].dtype) for row in rows])
 
-        return vmap(one)(self.stack, self.buffers).T
+        in_dims = (0, 0, None if shares is None else 0)
+        return vmap(one, in_dims=in_dims)(self.stack, self.buffers, shares).T
 
 
 def _along(values: Tensor, w: Tensor) -> Tensor:
     """values (K·S,) so that they broadcast along the leading dimension of w."""
     return values.view(-1, *[1] * (w.ndim - 1))
-
-
-def _endless(
-    train: Examples, size: int | None, orders: list[torch.Generator]
-) -> Iterator[tuple[Tensor | slice, ...]]:
-    """For each seed its next batch, epoch after epoch."""
-    n, device = len(train.x), train.x.device
-    while True:
-        yield from zip(*(batches(n, size, order, device=device) for order in orders))
-
-
-def _examples(
-    train: Examples, batch: tuple[Tensor | slice, ...], K: int
-) -> tuple[Tensor, Tensor, int | None]:
-    """x, y and the dimension along which networks have their own (None: all have the same)."""
-    indices = [rows for rows in batch if isinstance(rows, Tensor)]
-    if not indices:
-        return train.x, train.y, None
-    rows = torch.stack(indices).repeat(K, 1)
-    return train.x[rows], train.y[rows], 0
 
 
 def _settled(columns: Tensor) -> tuple[Tensor, Tensor]:

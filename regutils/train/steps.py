@@ -27,7 +27,7 @@ class Trainer:
     - split: on the model's device; for pictures see `place`.
     - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
     - penalty: as in `penalties.get`.
-    - lam: λ, at least 0.
+    - lam: λ, at least 0; it weighs the penalty, so without one it does nothing.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
@@ -282,9 +282,9 @@ class Trainer:
         def descend() -> Any:
             with devices.bfloat16(self.device, self.autocast):
                 outputs = self.model(x)
-                loss = total = data_loss(outputs, y, self.label_smoothing)
+                loss = total = data_loss(outputs, y, label_smoothing=self.label_smoothing)
                 if self.mixup:
-                    others = data_loss(outputs, other, self.label_smoothing)
+                    others = data_loss(outputs, other, label_smoothing=self.label_smoothing)
                     loss = total = share * loss + (1 - share) * others
             if self._penalty is not None and not self.proximal:
                 total = loss + self._lam * self._penalty.value(self.penalized)

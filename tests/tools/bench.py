@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from regutils import data, live, models, plots
+from regutils.course.site import building
 from regutils.train import fit, sweep
 
 ROOT = Path(__file__).parents[2]
@@ -255,6 +256,47 @@ def drag() -> None:
                     )
 
 
+SITE_WATCH = """id => {
+  window.moved = []; window.drawn = [];
+  const canvas = document.querySelector(`#${id} canvas`);
+  document.addEventListener('mousemove', event => window.moved.push(event.timeStamp), true);
+  new MutationObserver(() => window.drawn.push(performance.now()))
+    .observe(canvas, { attributeFilter: ['data-position'] });
+}"""
+
+
+def site() -> None:
+    """Not a ratio: a page of the site, from a mouse move to the new picture on its canvas."""
+    with tempfile.TemporaryDirectory() as home, lab.browser_page() as page:
+        building.build([ROOT / "notebooks" / "02_l2.ipynb"], Path(home) / "site")
+        page.goto((Path(home) / "site" / "02_l2.html").as_uri() + "#explorer_lambda")
+        page.wait_for_selector("#explorer_lambda canvas[data-position]")
+        page.evaluate(SITE_WATCH, "explorer_lambda")
+        track = page.locator("#explorer_lambda input[type=range]").bounding_box()
+        y = track["y"] + track["height"] / 2
+        taken = {"there": [], "back": []}
+        page.mouse.move(track["x"] + 8, y)
+        page.mouse.down()
+        page.wait_for_timeout(1000)  # the reader looks before she drags
+        for way, shares in (("there", np.arange(1, 53) / 53), ("back", np.arange(52, 0, -1) / 53)):
+            for share in shares:
+                page.evaluate("() => { window.moved = []; window.drawn = []; }")
+                page.mouse.move(track["x"] + 8 + share * (track["width"] - 16), y)
+                page.wait_for_timeout(40)
+                got = page.evaluate(
+                    "() => window.drawn.length && window.drawn[0] - window.moved[0]"
+                )
+                taken[way] += [got] if got else []
+        page.mouse.up()
+    for way, all_taken in taken.items():
+        median, most = np.quantile(all_taken, (0.5, 0.95))
+        print(
+            f"site {way:<6} median {median:5.1f} ms  95 % {most:5.1f} ms  of {len(all_taken)} "
+            f"moves, mouse move to new picture on a page of the site; want 16.7 and 33",
+            flush=True,
+        )
+
+
 def opening() -> None:
     """Not a ratio: from opening each notebook to its first live slider, cells before it run."""
     with tempfile.TemporaryDirectory() as home, lab.browser_page() as page:
@@ -313,7 +355,7 @@ def cifar() -> None:
 
 ROWS = {
     function.__name__: function
-    for function in (frame, curves, digits, imports, cifar, drag, two, opening)
+    for function in (frame, curves, digits, imports, cifar, drag, site, two, opening)
 }
 
 

@@ -1,0 +1,183 @@
+"""Choosing by a score, and what the score is worth afterwards.
+
+A score is a mean of errors over examples that were not trained on; lower is better.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..arguments import count, real, require
+
+
+def lowest(scores: Tensor) -> Tensor:
+    """The index of the lowest score; of several equally low ones the last, so the strongest λ.
+
+    scores (..., K), for K values of λ, ascending; the index (...). Few examples make many ties, and
+    `argmin` would give each of them to the weakest λ. What differs by 1e-6 is a tie.
+    """
+    tied = scores <= scores.amin(-1, keepdim=True) + 1e-6
+    return scores.shape[-1] - 1 - tied.flip(-1).int().argmax(-1)
+
+
+def one_standard_error(errors: Tensor) -> int:
+    """The index that the one-standard-error rule takes: the strongest λ within one of the best.
+
+    errors (K, F): of K values of λ, ascending, on each of F ≥ 2 folds. The standard error is that
+    of the best mean: the standard deviation over its folds (F − 1 in the denominator) over √F.
+
+    Source: Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, section 7.10.
+    """
+    good = errors.ndim == 2 and errors.shape[1] > 1
+    require(good, "errors", tuple(errors.shape), "of shape (K, F), F at least 2")
+    score = errors.mean(1)
+    best = score.argmin()
+    standard_error = errors[best].std() / errors.shape[1] ** 0.5
+    return int((score <= score[best] + standard_error).nonzero().max())
+
+
+def luck(sigma: float, m: int) -> float:
+    """σ√(2 ln m): at most so much, on average, the best of m equally good scores flatters itself.
+
+    - sigma: the standard deviation of one score around its truth.
+    - m: how many were compared. They need not be independent.
+
+    Holds for Gaussian scores and for any with lighter tails. Source: Boucheron, Lugosi & Massart
+    2013, Concentration Inequalities, section 2.5.
+    """
+    return real("sigma", sigma) * math.sqrt(2 * math.log(count("m", m)))
+
+
+class Choice(NamedTuple):
+    """What was chosen, and what was said of it, in each of many draws; all (draws,).
+
+    - score: the lowest of m validation errors.
+    - truth: the error of the same strategy on all examples that were not drawn.
+    - nested: what nested cross-validation on the same validation examples reports.
+    """
+
+    score: Tensor
+    truth: Tensor
+    nested: Tensor
+
+
+def choose(
+    errors: Tensor, m: int, n_val: int, *, draws: int, folds: int = 5, seed: int = 0
+) -> Choice:
+    """Draw m of M strategies and n_val of N examples, choose by those, look at the rest; repeat.
+
+    - errors (M, N): of each strategy on each example. It was trained on none of them.
+    - draws: how often.
+    - folds: for the nested score, which lets each fold of the n_val examples judge the strategy
+      that the other folds have chosen.
+    """
+    require(errors.ndim == 2, "errors", tuple(errors.shape), "of shape (M, N)")
+    M, N = errors.shape
+    count("m", m, high=M)
+    count("n_val", n_val, low=count("folds", folds, low=2), high=N - 1)
+    generator = torch.Generator().manual_seed(count("seed", seed, low=0))
+    found = []
+    for _ in range(count("draws", draws)):
+        drawn = errors[torch.randperm(M, generator=generator)[:m]]
+        order = torch.randperm(N, generator=generator)
+        val, rest = drawn[:, order[:n_val]], drawn[:, order[n_val:]]
+        best = val.mean(1).argmin()
+        found.append(torch.stack([val[best].mean(), rest[best].mean(), _judged(val, folds)]))
+    return Choice(*torch.stack(found, 1))
+
+
+def _judged(val: Tensor, folds: int) -> Tensor:
+    parts = val.tensor_split(folds, 1)
+    sums = torch.stack([part.sum(1) for part in parts], 1)
+    sizes = torch.tensor([part.shape[1] for part in parts])
+    others = (sums.sum(1, keepdim=True) - sums) / (val.shape[1] - sizes)
+    return sums.gather(0, others.argmin(0, keepdim=True)).sum() / val.shape[1]
+
+
+class Interval(NamedTuple):
+    """error ± z·se, tensors of one shape."""
+
+    error: Tensor
+    se: Tensor
+
+    def holds(self, truth: Tensor, z: float = 1.96) -> Tensor:
+        """Whether the interval has the truth in it, bool."""
+        return (truth - self.error).abs() <= z * self.se
+
+
+def usual_interval(errors: Tensor) -> Interval:
+    """What is usually reported: the mean of n errors, ± their standard deviation over √n.
+
+    errors (..., n): of each example, by the network that did not train on it. They are treated as
+    independent, which they are not: any two folds share most of what they train on, and each
+    trains on the other.
+    """
+    return Interval(errors.mean(-1), errors.std(-1) / errors.shape[-1] ** 0.5)
+
+
+def nested_interval(table: Tensor) -> Interval:
+    """The interval of nested cross-validation, which measures what the usual one assumes.
+
+    table (..., R, K, K, m), as `Pairs.table` makes it for R repeats of K folds of m examples.
+
+    Leave fold k out and cross-validate on the others. Their score misses the error on fold k, first
+    because fold k is small (that variance is known), secondly because the score itself is off. The
+    mean square of the second is what an interval needs. It is scaled to all n examples and kept
+    between the usual standard error and √K times that; the score is corrected for having trained on
+    fewer examples.
+
+    Source: Bates, Hastie & Tibshirani 2024, Cross-validation: what does it estimate and how well
+    does it do it?, Journal of the American Statistical Association 119(546), arXiv 2104.00673.
+    """
+    good = table.ndim >= 4 and table.shape[-3] == table.shape[-2] > 2
+    require(good, "table", tuple(table.shape), "of shape (..., R, K, K, m), K at least 3")
+    K, m = table.shape[-2:]
+    apart = ~torch.eye(K, dtype=torch.bool)
+    outer = table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2)  # (..., R, K, m)
+    inner = table[..., apart, :]  # (..., R, K(K − 1), m)
+    square = (_without(table) - outer.mean(-1)).square() - outer.var(-1) / m
+    mse = (K - 1) / K * square.mean((-2, -1))
+    usual = inner.flatten(-3).std(-1) / (K * m) ** 0.5
+    se = mse.clamp_min(0).sqrt().clamp(usual, K**0.5 * usual)
+    smaller, plain = inner.mean((-3, -2, -1)), outer.mean((-3, -2, -1))
+    return Interval(smaller - (1 + (K - 2) / K) * (smaller - plain), se)
+
+
+def nested_score(table: Tensor) -> Tensor:
+    """The error of choosing λ by cross-validation: each fold judges a λ chosen without it.
+
+    table (L, ..., R, K, K, m) for L values of λ, ascending, as in `nested_interval`; the mean over
+    folds and repeats, (...). In scikit-learn: cross_val_score(GridSearchCV(...)).
+
+    Source: Varma & Simon 2006, doi:10.1186/1471-2105-7-91.
+    """
+    outer = table.mean(-1).diagonal(dim1=-2, dim2=-1)  # (L, ..., R, K)
+    chosen = lowest(_without(table).movedim(0, -1))
+    return outer.gather(0, chosen[None])[0].mean((-2, -1))
+
+
+def _without(table: Tensor) -> Tensor:
+    """The cross-validation score of all folds but k, by networks that never saw k: (..., R, K)."""
+    K = table.shape[-2]
+    return table.mean(-1).masked_fill(torch.eye(K, dtype=torch.bool), 0).sum(-2) / (K - 1)
+
+
+def beats(a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
+    """P(A beats B), and its 95 % interval by the bootstrap.
+
+    - a, b (n,): errors of two methods in n trainings, each time both on one split, with one seed. A
+      tie counts half.
+    - draws: of the bootstrap, which draws n of the n trainings with replacement.
+
+    Source: Bouthillier et al. 2021, who call A better from 0.75 on (arXiv 2103.03098).
+    """
+    same = a.ndim == 1 and a.shape == b.shape
+    require(same, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}, one error a training")
+    wins = (a < b).double() + (a == b).double() / 2
+    generator = torch.Generator().manual_seed(count("seed", seed, low=0))
+    again = torch.randint(len(wins), (count("draws", draws), len(wins)), generator=generator)
+    ends = torch.tensor([0.025, 0.975], dtype=torch.double)
+    low, high = wins[again].mean(1).quantile(ends).tolist()
+    return wins.mean().item(), low, high

@@ -1,0 +1,161 @@
+"""Which examples each network of a sweep trains on: hold-out, K-fold, repeated, pairs left out.
+
+Folds come from scikit-learn's splitters. As `members` of `train.sweep` they are trained as one
+batch with every λ, which equals a loop over folds up to rounding.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..arguments import count, require
+from ..data.parts import Examples
+from .orders import batches
+
+
+def members(splitter: Any, n: int, y: Tensor | None = None) -> Tensor:
+    """The folds of a splitter, for `train.sweep`: (F, n) bool, True where trained on.
+
+    - splitter: of scikit-learn, such as KFold, RepeatedKFold or ShuffleSplit.
+    - n: number of examples.
+    - y (n,): for those that look at labels, such as StratifiedKFold.
+
+    F folds, of all repeats, in the splitter's order.
+    """
+    known = hasattr(splitter, "get_n_splits")
+    require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
+    folds = list(splitter.split(np.zeros(count("n", n, low=2)), y))
+    rows = torch.zeros(len(folds), n, dtype=torch.bool)
+    for row, (kept, _) in zip(rows, folds):
+        row[torch.as_tensor(kept)] = True
+    return rows
+
+
+class Pairs(NamedTuple):
+    """Folds left out one at a time and two at a time, as nested cross-validation needs them.
+
+    R repeats of K folds of m examples, n = K·m.
+
+    - members (R·P, n) with P = K(K + 1)/2, for `train.sweep`.
+    - parts (R, K, m): the examples of each fold.
+    """
+
+    members: Tensor
+    parts: Tensor
+
+    def table(self, held: Tensor) -> Tensor:
+        """(..., R·P, n), as `Sweep.held_out` gives it, to (..., R, K, K, m).
+
+        [..., r, i, j, :] are the errors on fold i of the network that saw neither fold i nor j.
+        """
+        R, K, m = self.parts.shape
+        one, other = torch.triu_indices(K, K)
+        network = torch.empty(K, K, dtype=torch.long)
+        network[one, other] = network[other, one] = torch.arange(len(one))
+        networks = held.unflatten(-2, (R, -1))
+        which_repeat = torch.arange(R)[:, None, None, None]
+        examples = self.parts[:, :, None, :].expand(R, K, K, m)
+        table: Tensor = networks[..., which_repeat, network[None, :, :, None], examples]
+        return table
+
+
+def pairs(splitter: Any, n: int) -> Pairs:
+    """Every fold of a KFold or RepeatedKFold left out alone, and every two of a repeat together.
+
+    Raises ValueError unless there are 3 folds or more and all are equally large, which the formulas
+    of nested cross-validation assume.
+    """
+    kept = members(splitter, n)
+    held = ~kept
+    # One repeat is as many folds as it takes to hold out everything.
+    K = next((i for i in range(1, len(held) + 1) if held[:i].any(0).all()), 0)
+    sizes = held.sum(1)
+    require(
+        bool((sizes == sizes[0]).all()) and K * int(sizes[0]) == n,
+        "splitter",
+        f"folds of {sorted(set(sizes.tolist()))} of {n} examples",
+        "one whose folds are equally large and hold every example once",
+    )
+    require(K > 2, "splitter", f"{K} folds", "one of at least 3 folds, so that two can be left out")
+    parts = torch.stack([row.nonzero()[:, 0] for row in held]).unflatten(0, (-1, K))
+    one, other = torch.triu_indices(K, K)
+    kept = kept.unflatten(0, (-1, K))
+    return Pairs((kept[:, one] & kept[:, other]).flatten(0, 1), parts)
+
+
+def check(members: Any, S: int, n: int) -> None:
+    """Raise ValueError unless `members` is None or tells S seeds which of n examples they see."""
+    if members is None:
+        return
+    good = isinstance(members, Tensor) and members.dtype == torch.bool
+    got = tuple(members.shape) if good else type(members).__name__
+    require(good and got == (S, n), "members", got, f"a bool tensor ({S}, {n}), seeds × examples")
+    empty = (~members.any(1)).nonzero()[:, 0].tolist()
+    require(not empty, "members", f"rows {empty} without any", "with an example in each row")
+
+
+def shares(members: Tensor) -> Tensor:
+    """What each example weighs in the mean over those that a seed sees: (S, n)."""
+    return members / members.sum(1, keepdim=True)
+
+
+class Batch(NamedTuple):
+    """What the networks of a sweep take a step on.
+
+    - x, y: the same for all (dim None), or with a leading dimension of M networks (dim 0).
+    - weights (M, size): of each example in its network's mean; None if all count the same.
+    """
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor | None = None
+    dim: int | None = None
+
+    @property
+    def dims(self) -> tuple[int | None, int | None, int | None]:
+        """Where `vmap` finds the networks in x, y and weights."""
+        return self.dim, self.dim, None if self.weights is None else 0
+
+
+def drawn(
+    train: Examples,
+    members: Tensor | None,
+    size: int | None,
+    orders: Sequence[torch.Generator],
+    K: int,
+) -> Iterator[Batch]:
+    """The batches of a sweep of K values of λ, without end: each seed in its own order.
+
+    Network k·S + s gets what seed s sees next, epoch after epoch, as `train.fit` draws it from
+    those examples alone.
+    """
+    if members is None and size is None:
+        yield from repeat(Batch(train.x, train.y))
+    n, device = len(train.x), train.x.device
+    sees = torch.ones(len(orders), n, dtype=torch.bool) if members is None else members
+    own = [row.nonzero()[:, 0].to(device) for row in sees]
+    if size is None:
+        yield from repeat(_gathered(train, own, K))
+    for parts in zip(*(_endless(rows, size, order) for rows, order in zip(own, orders))):
+        yield _gathered(train, parts, K)
+
+
+def _endless(rows: Tensor, size: int | None, order: torch.Generator) -> Iterator[Tensor]:
+    while True:
+        for batch in batches(len(rows), size, order, device=rows.device):
+            yield rows[batch]
+
+
+def _gathered(train: Examples, parts: Sequence[Tensor], K: int) -> Batch:
+    """The examples parts[s] for each seed s, filled up with such as weigh nothing."""
+    longest = max(map(len, parts))
+    rows = torch.stack([F.pad(part, (0, longest - len(part))) for part in parts]).repeat(K, 1)
+    equal = all(len(part) == longest for part in parts)
+    counts = torch.tensor([len(part) for part in parts], device=rows.device).repeat(K)[:, None]
+    counted = torch.arange(longest, device=rows.device) < counts
+    return Batch(train.x[rows], train.y[rows], None if equal else counted / counts, dim=0)

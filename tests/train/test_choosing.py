@@ -1,0 +1,237 @@
+"""Choosing by a score: each rule against a plain loop, scikit-learn, or a known answer."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+
+from regutils import data, train
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(*shape, generator=rng(seed), dtype=torch.double)
+
+
+def table_of_ridge(x, y, lam, parts):
+    """What nested cross-validation needs, by a plain loop: (R, K, K, m) squared errors of ridge."""
+    R, K, m = parts.shape
+    table = torch.empty(R, K, K, m, dtype=torch.double)
+    for r in range(R):
+        for i in range(K):
+            for j in range(K):
+                kept = torch.ones(len(y), dtype=torch.bool)
+                kept[parts[r, i]] = False
+                kept[parts[r, j]] = False
+                X, n = x[kept], kept.sum()
+                w = torch.linalg.solve(X.T @ X + n * lam * torch.eye(x.shape[1]), X.T @ y[kept])
+                table[r, i, j] = (x[parts[r, i]] @ w - y[parts[r, i]]).square()
+    return table
+
+
+def test_lowest_gives_a_tie_to_the_strongest():
+    scores = torch.tensor([[0.3, 0.2, 0.2, 0.4], [0.1, 0.2, 0.3, 0.4], [0.2, 0.2, 0.2, 0.2]])
+    assert train.lowest(scores).tolist() == [2, 0, 3]
+    assert train.lowest(scores[0] + torch.tensor([0, 0, 1e-8, 0])).item() == 2  # rounding
+    assert train.lowest(scores[0] + torch.tensor([0, 0, 1e-4, 0])).item() == 1
+    assert train.lowest(scores[None]).shape == (1, 3)
+
+
+def test_one_standard_error_takes_the_strongest_within_one_standard_error():
+    level = torch.tensor([0.3, 0.2, 0.22, 0.26, 0.5])[:, None]
+    wobble = torch.tensor([-1.0, 1.0, -1.0, 1.0])
+    # Standard deviation 2/√3 of the wobble, over √4: a standard error of 0.577 times its height.
+    assert train.one_standard_error(level + 0.05 * wobble) == 2  # 0.2 + 0.029 reaches 0.22
+    assert train.one_standard_error(level + 0.11 * wobble) == 3  # 0.2 + 0.064 reaches 0.26
+    assert train.one_standard_error(level + 0.01 * wobble) == 1
+    assert train.one_standard_error(level.expand(5, 4)) == 1
+
+
+def test_one_standard_error_uses_the_spread_of_the_best_not_of_the_others():
+    errors = torch.tensor([[0.2, 0.2, 0.2], [0.21, 0.11, 0.31], [0.3, 0.3, 0.3]])
+    assert train.one_standard_error(errors) == 0
+
+
+def test_one_standard_error_needs_folds():
+    with pytest.raises(ValueError, match="errors must be of shape"):
+        train.one_standard_error(torch.ones(3, 1))
+
+
+@pytest.mark.parametrize("m", [1, 2, 8, 64, 512])
+def test_luck_bounds_the_best_of_m_and_not_by_far(m):
+    best = 0.3 * drawn(20_000, m).amax(1).mean().item()
+    assert best <= train.luck(0.3, m) + 0.01
+    assert m == 1 or best > 0.45 * train.luck(0.3, m)
+    assert train.luck(0.3, m) == pytest.approx(0.3 * math.sqrt(2 * math.log(m)))
+
+
+def test_choosing_among_equals_flatters_itself_and_nested_does_not():
+    errors = (torch.rand(64, 4000, generator=rng(1)) < 0.3).float()
+    found = train.choose(errors, 32, 50, draws=400, seed=0)
+    assert found.score.shape == found.truth.shape == found.nested.shape == (400,)
+    sigma = math.sqrt(0.3 * 0.7 / 50)
+    flattery = (found.truth - found.score).mean().item()
+    assert 0.5 * train.luck(sigma, 32) < flattery < train.luck(sigma, 32)
+    assert (found.nested - found.truth).mean().abs() < 0.012
+    assert (found.truth.mean() - 0.3).abs() < 0.01
+
+
+def test_choose_with_one_strategy_has_nothing_to_choose():
+    errors = (torch.rand(8, 500, generator=rng(2)) < 0.3).float()
+    found = train.choose(errors, 1, 50, draws=20)
+    torch.testing.assert_close(found.score, found.nested)
+
+
+def test_choose_takes_the_best_when_there_is_one():
+    errors = torch.full((5, 200), 0.4)
+    errors[3] = 0.1
+    found = train.choose(errors, 5, 20, draws=10)
+    for values in found:
+        torch.testing.assert_close(values, torch.full((10,), 0.1))
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"), [({"m": 9}, "m"), ({"n_val": 500}, "n_val"), ({"folds": 1}, "folds")]
+)
+def test_wrong_arguments_of_choose_are_named(changed, names):
+    with pytest.raises(ValueError, match=f"^{names} must be .*; got "):
+        train.choose(torch.ones(8, 500), **{"m": 4, "n_val": 50, "draws": 2} | changed)
+
+
+def test_the_usual_interval_holds_the_mean_of_independent_errors_as_often_as_it_says():
+    interval = train.usual_interval(drawn(4000, 60))
+    assert interval.error.shape == (4000,)
+    share = interval.holds(torch.zeros(4000)).double().mean().item()
+    assert share == pytest.approx(0.95, abs=0.015)
+    assert interval.holds(torch.zeros(4000), z=1.0).double().mean() < 0.72
+
+
+def test_nested_interval_by_a_plain_loop():
+    split = data.diabetes(60)
+    x, y = (part.double() for part in split.train)
+    parts = torch.stack([torch.randperm(60, generator=rng(r)).view(5, 12) for r in range(3)])
+    table = table_of_ridge(x, y, 0.1, parts)
+    R, K, m = parts.shape
+    squares, inner_all, outer_all = [], [], []
+    for r in range(R):
+        for k in range(K):
+            inside = torch.cat([table[r, j, k] for j in range(K) if j != k])
+            outside = table[r, k, k]
+            squares.append((inside.mean() - outside.mean()) ** 2 - outside.var() / m)
+            inner_all.append(inside)
+            outer_all.append(outside)
+    inside, outside = torch.cat(inner_all), torch.cat(outer_all)
+    usual = inside.std() / math.sqrt(60)
+    rms = math.sqrt(max(0.0, torch.stack(squares).mean().item() * (K - 1) / K))
+    bias = (1 + (K - 2) / K) * (inside.mean() - outside.mean())
+    interval = train.nested_interval(table)
+    assert interval.error.item() == pytest.approx((inside.mean() - bias).item(), rel=1e-9)
+    wanted = min(max(rms, usual.item()), math.sqrt(K) * usual.item())
+    assert interval.se.item() == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize(("apart", "times"), [(0.0, 1.0), (10.0, math.sqrt(5))])
+def test_nested_interval_keeps_its_standard_error_between_the_usual_and_root_k_times_that(
+    apart, times
+):
+    table = torch.tensor([-1.0, 1.0, -1.0, 1.0]).expand(2, 5, 5, 4).clone()
+    table[:, range(5), range(5)] += apart  # what folds left out alone say, against the others
+    usual = table[:, ~torch.eye(5, dtype=torch.bool)].std().item() / math.sqrt(20)
+    assert train.nested_interval(table).se.item() == pytest.approx(times * usual)
+
+
+def test_nested_interval_keeps_leading_dimensions():
+    table = drawn(2, 4, 3, 5, 5, 6).square()
+    both = train.nested_interval(table)
+    assert both.error.shape == both.se.shape == (2, 4)
+    one = train.nested_interval(table[1, 2])
+    torch.testing.assert_close(both.error[1, 2], one.error)
+    torch.testing.assert_close(both.se[1, 2], one.se)
+
+
+@pytest.mark.parametrize("shape", [(5, 5, 6), (3, 5, 4, 6), (3, 2, 2, 6)])
+def test_nested_interval_refuses_other_tables(shape):
+    with pytest.raises(ValueError, match="table must be"):
+        train.nested_interval(torch.ones(shape))
+
+
+def test_nested_score_is_cross_val_score_of_grid_search():
+    x, y = (part.double() for part in data.diabetes(60).train)
+    alphas = [0.01, 1.0, 10.0, 100.0, 1000.0]
+    outer = KFold(5, shuffle=True, random_state=0)
+    parts = torch.stack([torch.as_tensor(left) for _, left in outer.split(x)])[None]
+
+    def inner(kept):
+        """The other outer folds, as splits of what is kept: the inner folds of our table."""
+        names = torch.empty(60, dtype=torch.long)
+        for k, part in enumerate(parts[0]):
+            names[part] = k
+        mine = names[torch.as_tensor(kept)]
+        return [((mine != k).nonzero()[:, 0], (mine == k).nonzero()[:, 0]) for k in mine.unique()]
+
+    scores = []
+    for kept, left in outer.split(x):
+        folds = [(a.numpy(), b.numpy()) for a, b in inner(kept)]
+        search = GridSearchCV(
+            Ridge(fit_intercept=False),
+            {"alpha": alphas},
+            cv=folds,
+            scoring="neg_mean_squared_error",
+        )
+        scores.append(
+            cross_val_score(
+                search,
+                x.numpy(),
+                y.numpy(),
+                cv=[(kept, left)],
+                scoring="neg_mean_squared_error",
+            )[0]
+        )
+    # scikit-learn's alpha is n·λ with the n of each training set, so it is our table with that λ.
+    tables = []
+    for alpha in alphas:
+        table = torch.empty(1, 5, 5, 12, dtype=torch.double)
+        for i in range(5):
+            for j in range(5):
+                kept = torch.ones(60, dtype=torch.bool)
+                kept[parts[0, i]] = kept[parts[0, j]] = False
+                fit = Ridge(alpha=alpha, fit_intercept=False).fit(x[kept], y[kept])
+                left = parts[0, i]
+                table[0, i, j] = (torch.as_tensor(fit.predict(x[left])) - y[left]).square()
+        tables.append(table)
+    assert train.nested_score(torch.stack(tables)).item() == pytest.approx(-np.mean(scores))
+
+
+def test_nested_score_judges_no_lambda_by_the_fold_that_chose_it():
+    # Fold k of λ number k is perfect, all else is 1: choosing on all folds would promise 0.8.
+    table = torch.ones(5, 1, 5, 5, 4)
+    for k in range(5):
+        table[k, 0, k, :, :] = 0
+    plain = table.diagonal(dim1=-3, dim2=-2).mean((1, 2, 3)).min().item()
+    assert plain == pytest.approx(0.8)
+    assert train.nested_score(table).item() == 1.0
+
+
+def test_nested_score_gives_a_tie_to_the_strongest():
+    table = torch.ones(3, 1, 5, 5, 4)
+    table[1:, 0, :, :, 0] = 0  # numbers 1 and 2 tie in all that can be chosen by
+    table[2, 0, range(5), range(5)] = 0.5
+    assert train.nested_score(table).item() == 0.5
+
+
+def test_beats():
+    a, b = torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.2, 0.2, 0.2, 0.5])
+    share, low, high = train.beats(a, b)
+    assert share == pytest.approx(2.5 / 4) and 0 <= low < share < high <= 1
+    assert train.beats(b, a)[0] == pytest.approx(1 - share)
+    assert train.beats(a - 1, b) == (1.0, 1.0, 1.0)
+    wide = train.beats(drawn(400, seed=1), drawn(400, seed=2))
+    assert wide[2] - wide[1] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.15)
+    with pytest.raises(ValueError, match="b must be"):
+        train.beats(a, b[:3])

@@ -1,0 +1,209 @@
+"""Folds as an axis of a sweep: equal to a loop over folds, and to scikit-learn's."""
+
+import pytest
+import torch
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import (
+    KFold,
+    RepeatedKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    cross_val_score,
+)
+
+from regutils import data, models, train
+
+SPLIT = data.digits(31, label_noise=0.2)  # 31 examples in 4 folds: sizes 8, 8, 8 and 7
+LAMS = [0.0, 0.03]
+
+
+def make():
+    return models.MLP(64, 8, 10)
+
+
+def sweep(members, **changed):
+    how = {"penalty": "l2", "seeds": (0,) * len(members), "steps": 20, "lr": 0.02, "every": 5}
+    return train.sweep(make, SPLIT, LAMS, members=members, progress=False, **how | changed)
+
+
+def fold(row):
+    """What a loop over folds would train on: the examples themselves, and the others as val."""
+    x, y = SPLIT.train
+    return data.Split((x[row], y[row]), (x[~row], y[~row]), SPLIT.test)
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+@pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.SGD])
+def test_a_sweep_over_folds_equals_a_loop_over_folds(optimizer, batch_size):
+    members = train.members(KFold(4, shuffle=True, random_state=0), 31)
+    seeds = (0, 0, 5, 5)
+    per_epoch = 1 if batch_size is None else 3  # 23 or 24 examples, at most 10 at a time
+    swept = sweep(members, optimizer=optimizer, batch_size=batch_size, seeds=seeds, steps=30)
+    held = swept.held_out(SPLIT.train).nanmean(-1)
+    for k, lam in enumerate(LAMS):
+        for f, (row, seed) in enumerate(zip(members, seeds)):
+            model = models.seeded(make, seed)
+            history = train.fit(
+                model,
+                fold(row),
+                epochs=30 // per_epoch,
+                optimizer=lambda p: optimizer(p, lr=0.02),
+                penalty="l2",
+                lam=lam,
+                seed=seed,
+                batch_size=batch_size,
+                progress=False,
+            )
+            for name, w in model.named_parameters():
+                mine = swept.weights[name][k, f]
+                torch.testing.assert_close(mine, w.detach(), atol=2e-5, rtol=1e-4)
+            last = swept.train_loss[k, f, -1].item()
+            assert last == pytest.approx(history.train_loss[-1], abs=2e-5)
+            assert held[k, f].item() == pytest.approx(history.val_error[-1], abs=1e-6)
+
+
+def test_an_example_that_is_held_out_changes_nothing():
+    members = train.members(KFold(4, shuffle=True, random_state=0), 31)
+    before = sweep(members)
+    x, y = SPLIT.train
+    y = torch.where(members[2], y, (y + 1) % 10)  # other labels where fold 2 does not look
+    other = data.Split((x, y), SPLIT.val, SPLIT.test)
+    how = {"penalty": "l2", "seeds": (0,) * 4, "steps": 20, "lr": 0.02, "every": 5}
+    after = train.sweep(make, other, LAMS, members=members, progress=False, **how)
+    for name, w in before.weights.items():
+        assert torch.equal(w[:, 2], after.weights[name][:, 2])
+        assert not torch.equal(w[:, 1], after.weights[name][:, 1])
+
+
+def test_members_that_are_all_there_change_nothing():
+    with_members = sweep(torch.ones(2, 31, dtype=torch.bool), seeds=(0, 1))
+    plain = train.sweep(
+        make, SPLIT, LAMS, penalty="l2", seeds=(0, 1), steps=20, lr=0.02, every=5, progress=False
+    )
+    for name in ("train_loss", "val_loss", "train_error", "val_error"):
+        torch.testing.assert_close(getattr(with_members, name), getattr(plain, name))
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        KFold(5),
+        RepeatedKFold(n_splits=3, n_repeats=4, random_state=1),
+        ShuffleSplit(6, test_size=0.2, random_state=0),
+    ],
+)
+def test_members_are_the_folds_of_scikit_learn(splitter):
+    rows = train.members(splitter, 31)
+    folds = list(splitter.split(torch.zeros(31)))
+    assert rows.shape == (len(folds), 31) and rows.dtype == torch.bool
+    for row, (kept, left) in zip(rows, folds):
+        assert row.nonzero()[:, 0].tolist() == sorted(kept.tolist())
+        assert (~row).nonzero()[:, 0].tolist() == sorted(left.tolist())
+
+
+def test_members_of_a_splitter_that_looks_at_labels():
+    labels = SPLIT.train.y % 2
+    rows = train.members(StratifiedKFold(3), 31, labels)
+    shares = torch.stack([labels[row].float().mean() for row in rows])
+    assert shares.std() < 0.03
+
+
+def test_held_out_on_ridge_is_cross_val_score():
+    split = data.diabetes(60)
+    splitter, n, lam = KFold(5, shuffle=True, random_state=0), 60, 0.1
+    x, y = split.train
+    scores = cross_val_score(
+        Ridge(alpha=48 * lam, fit_intercept=False),  # 48 examples in each fold's training part
+        x.numpy(),
+        y.numpy(),
+        cv=splitter,
+        scoring="neg_mean_squared_error",
+    )
+    swept = train.sweep(
+        lambda: torch.nn.Linear(10, 1, bias=False),
+        split,
+        [lam],
+        members=train.members(splitter, n),
+        penalty="l2",
+        seeds=(0,) * 5,
+        steps=2000,
+        lr=0.05,
+        optimizer=torch.optim.SGD,
+        every=2000,
+        progress=False,
+    )
+    mine = swept.held_out(split.train).nanmean(-1)[0]
+    torch.testing.assert_close(mine, torch.tensor(-scores, dtype=torch.float32), atol=1e-4, rtol=0)
+
+
+def test_held_out_is_nan_where_trained_on_and_nowhere_else():
+    members = train.members(KFold(4), 31)
+    held = sweep(members).held_out(SPLIT.train)
+    assert held.shape == (2, 4, 31)
+    assert torch.equal(held.isnan(), members.expand(2, 4, 31))
+    assert set(held[~held.isnan()].tolist()) <= {0.0, 1.0}
+
+
+def test_pairs_leave_out_what_they_say():
+    found = train.pairs(RepeatedKFold(n_splits=4, n_repeats=3, random_state=0), 20)
+    assert found.members.shape == (3 * 10, 20) and found.parts.shape == (3, 4, 5)
+    one, other = torch.triu_indices(4, 4)
+    for r in range(3):
+        assert sorted(found.parts[r].flatten().tolist()) == list(range(20))
+        for row, i, j in zip(found.members[10 * r : 10 * r + 10], one, other):
+            left = set(found.parts[r, i].tolist()) | set(found.parts[r, j].tolist())
+            assert set((~row).nonzero()[:, 0].tolist()) == left
+
+
+def test_the_table_of_pairs_holds_each_run_where_it_belongs():
+    found = train.pairs(RepeatedKFold(n_splits=4, n_repeats=3, random_state=0), 20)
+    runs = torch.arange(30.0)[:, None].expand(30, 20) * 100 + torch.arange(20.0)
+    held = runs.masked_fill(found.members, torch.nan)
+    table = found.table(torch.stack([held, held + 1]))
+    assert table.shape == (2, 3, 4, 4, 5) and not table.isnan().any()
+    one, other = (rows.tolist() for rows in torch.triu_indices(4, 4))
+    for r in range(3):
+        for i in range(4):
+            for j in range(4):
+                run = 10 * r + list(zip(one, other)).index((min(i, j), max(i, j)))
+                wanted = 100 * run + found.parts[r, i]
+                assert torch.equal(table[0, r, i, j], wanted.float())
+    assert torch.equal(table[1], table[0] + 1)
+
+
+@pytest.mark.parametrize(
+    ("splitter", "n", "names"),
+    [
+        ("KFold", 20, "splitter"),
+        (KFold(3), 20, "splitter"),  # unequal folds
+        (KFold(2), 20, "splitter"),  # no two can be left out
+        (ShuffleSplit(5, test_size=0.2, random_state=0), 20, "splitter"),  # overlapping folds
+        (KFold(4), 1, "n"),
+    ],
+)
+def test_wrong_splitters_are_named(splitter, n, names):
+    with pytest.raises(ValueError, match=f"^{names} must be .*; got "):
+        train.pairs(splitter, n)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        torch.ones(3, 31),
+        torch.ones(4, 31, dtype=torch.bool),
+        torch.ones(3, 30, dtype=torch.bool),
+        torch.zeros(3, 31, dtype=torch.bool),
+        [[True] * 31] * 3,
+    ],
+)
+def test_wrong_members_are_named(members):
+    with pytest.raises(ValueError, match=r"members must be .*; got "):
+        sweep(members, seeds=(0, 1, 2))
+
+
+def test_held_out_needs_a_sweep_with_members():
+    plain = train.sweep(
+        make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1, progress=False
+    )
+    with pytest.raises(ValueError, match="held_out needs a sweep with members"):
+        plain.held_out(SPLIT.train)
