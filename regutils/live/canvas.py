@@ -33,6 +33,7 @@ class Canvas:
     fig: the figure; its pixels become half as large, its shown size stays.
     panels: each with `artists`, what its `update(...)` moves, anywhere in the figure.
     alt: describes the picture to those who do not see it.
+    fine: pixels per point of the screen; fewer for a picture that changes all the time.
 
     Shown as it is, a Canvas is a static PNG. The moving artists are lifted above everything that
     stays in their Axes, so a blitted frame and a full redraw are the same pixels. A change of what
@@ -42,7 +43,7 @@ class Canvas:
     Raises ValueError for an empty `alt` and for a panel that is drawn on another figure.
     """
 
-    def __init__(self, fig: Figure, panels: Sequence, alt: str):
+    def __init__(self, fig: Figure, panels: Sequence, alt: str, fine: float = PIXELS_PER_POINT):
         require(
             isinstance(alt, str) and alt.strip() != "",
             "alt",
@@ -51,7 +52,8 @@ class Canvas:
         )
         self.fig = fig
         self.alt = alt
-        fig.dpi = PIXELS_PER_POINT * _shown_dpi.setdefault(fig, fig.dpi)
+        self._fine = fine
+        fig.dpi = fine * _shown_dpi.setdefault(fig, fig.dpi)
         self._agg = FigureCanvasAgg(fig)
         wanted = [artist for panel in panels for artist in panel.artists]
         for artist in wanted:
@@ -65,8 +67,8 @@ class Canvas:
 
     @property
     def width(self) -> int:
-        """Shown width in points of the screen, each `PIXELS_PER_POINT` pixels wide."""
-        return round(self.fig.get_figwidth() * self.fig.dpi / PIXELS_PER_POINT)
+        """Shown width in points of the screen."""
+        return round(self.fig.get_figwidth() * self.fig.dpi / self._fine)
 
     @property
     def changed(self) -> bool:

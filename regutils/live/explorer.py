@@ -211,9 +211,14 @@ class Explorer(widgets.VBox):
         try:
             yield
         except Exception as error:
-            message = html.escape(f"{what} {type(error).__name__}: {error}")
-            self.status_line.value = f'<div role="alert" style="color:#B00020">{message}</div>'
+            self._warn(f"{what} {type(error).__name__}: {error}")
             raise
+
+    def _warn(self, text: str) -> None:
+        """Say on the status line what went wrong."""
+        self.status_line.value = (
+            f'<div role="alert" style="color:#B00020">{html.escape(text)}</div>'
+        )
 
     def _look_ahead(self, onward: Sequence[dict] = ()) -> None:
         """Draw what may be asked for next while the kernel is idle; without a loop, nothing."""

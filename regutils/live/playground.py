@@ -31,11 +31,12 @@ class Playground(Explorer):
         reset: Callable[[], None],
         steps: int,
         controls: Mapping[str, widgets.Widget],
+        at_once: int | None = None,
     ):
         self._step = step
         self._reset = reset
         self._told: list[tuple[int, np.ndarray, str]] = []
-        self.training = Training(self._train, self._draw, self._changed, steps)
+        self.training = Training(self._train, self._draw, self._changed, steps, at_once)
         self.button = widgets.ToggleButton(
             description="Train", icon="play", tooltip="train, or pause"
         )

@@ -23,6 +23,7 @@ class Training:
     frame: shows how things stand, after every turn.
     changed: told after every turn, and when it starts or ends, so that buttons and bars can follow.
     steps: the budget; training ends when all are taken.
+    at_once: steps in a turn at most, so that a fast network can be watched; None is no bound.
 
     It ends, too, when it is paused, when another training starts in the same kernel, when the
     kernel is interrupted, and at an error, which the task raises. A closed tab does not end it,
@@ -37,11 +38,13 @@ class Training:
         frame: Callable[[], None],
         changed: Callable[[], None],
         steps: int,
+        at_once: int | None = None,
     ):
         self.step = step
         self.frame = frame
         self.changed = changed
         self.steps = count("steps", steps)
+        self.at_once = None if at_once is None else count("at_once", at_once)
         self.taken = 0
         self.going = False
         self.task: asyncio.Task | None = None
@@ -102,7 +105,9 @@ class Training:
 
     def _turn(self) -> Iterator[None]:
         until = time.monotonic() + TURN_SECONDS
-        while self.going and time.monotonic() < until:
+        given = 0
+        while self.going and time.monotonic() < until and given != self.at_once:
+            given += 1
             yield
 
 

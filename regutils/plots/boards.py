@@ -78,6 +78,8 @@ class StrengthTrace:
     """The λ in force at each step, and the slider's λ now as a dotted line; `update(past, lam)`.
 
     past: the λ of the steps so far, lam: the one now, all of `lams`.
+    named: those that have a tick; all unless given.
+    loc: of the legend; None for none.
     """
 
     @look()
@@ -87,6 +89,7 @@ class StrengthTrace:
         steps: Sequence[int],
         lams: Sequence[float],
         *,
+        named: Sequence[float] | None = None,
         title: str = "λ while it trained",
         x: str = "step",
         loc="upper right",
@@ -100,9 +103,12 @@ class StrengthTrace:
         (self.now,) = ax.plot([0, 1], [0, 0], label="on the slider", **across)
         ax.set_xlim(self.steps[0], self.steps[-1])
         ax.set_ylim(-0.4, len(self.lams) + 0.1)
-        ticks(ax.yaxis, range(len(self.lams)), [f"{lam:g}" for lam in self.lams])
+        shown = self.lams if named is None else named
+        ticks(ax.yaxis, list(map(self.lams.index, shown)), [f"{lam:g}" for lam in shown])
         label(ax, title, x, "λ")
-        self.artists = [self.line, self.now, legend(ax, loc, ncols=2)]
+        self.artists = [self.line, self.now]
+        if loc is not None:
+            self.artists.append(legend(ax, loc, ncols=2))
 
     def update(self, past: Sequence[float], lam: float) -> None:
         at = [self.lams.index(value) for value in past]

@@ -59,7 +59,7 @@ class DecisionRegions:
         ends = (self.x[0] - dx / 2, self.x[-1] + dx / 2, self.y[0] - dy / 2, self.y[-1] + dy / 2)
         blank = np.full((len(self.y), len(self.x), 3), 255, np.uint8)
         self.image = ax.imshow(
-            blank, extent=ends, origin="lower", aspect="auto", interpolation="bilinear"
+            blank, extent=ends, origin="lower", aspect="auto", interpolation="nearest"
         )
         (self.border,) = ax.plot([], [], color=INK, linewidth=1.2)
         self.train, self.val = [], []

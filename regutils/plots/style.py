@@ -141,12 +141,34 @@ def figure(
     fig = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
     axes = fig.subplots(rows, columns, squeeze=False, width_ratios=ratios).ravel().tolist()
     for ax in axes:
-        ax.tick_params(labelsize=SMALL, color=GREY)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.spines[["left", "bottom"]].set_color(GREY)
-        ax.grid(True, color="#eeeeee", linewidth=0.8)
-        ax.set_axisbelow(True)
+        _dress(ax)
     return fig, axes
+
+
+@look()
+def mosaic(
+    rows: str, width: float = 9.6, height: float = 6.0, heights: Sequence[float] | None = None
+) -> tuple[Figure, dict[str, Axes]]:
+    """A Figure of Axes of several sizes, and its Axes by letter.
+
+    rows: letters as in `Figure.subplot_mosaic`, rows apart by a semicolon; a letter that stands in
+        several places is one Axes over all of them.
+    width, height: in inches.
+    heights: ratios of the rows' heights.
+    """
+    fig = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    axes = fig.subplot_mosaic(rows, height_ratios=heights)
+    for ax in axes.values():
+        _dress(ax)
+    return fig, axes
+
+
+def _dress(ax: Axes) -> None:
+    ax.tick_params(labelsize=SMALL, color=GREY)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.grid(True, color="#eeeeee", linewidth=0.8)
+    ax.set_axisbelow(True)
 
 
 def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:

@@ -4,11 +4,13 @@ settings  every control and its values; a setting as one line of text
 networks  the data, the network and the trainer of a setting
 written   the setting as a plain PyTorch program
 views     what is seen of it: one figure, updated as it trains
-desk      the playground itself, and the run that starts under the λ of now
+ground    the run in training, what it has shown so far, the cold run beside it
+controls  the controls, and the playground itself
 """
 
-
+from .controls import desk
+from .ground import Ground
 from .settings import VALUES, Setting, parse
 from .written import program
 
-__all__ = ["VALUES", "Setting", "parse", "program"]
+__all__ = ["VALUES", "Ground", "Setting", "desk", "parse", "program"]

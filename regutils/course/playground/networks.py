@@ -161,4 +161,27 @@ def optimizer(setting: Setting, model: nn.Module) -> Callable[[Any], torch.optim
 def price(setting: Setting, model: nn.Module) -> float:
     """Σw² or Σ|w| or their mixture: the penalty, not times λ."""
     value: Tensor = penalties.get(PENALTIES[setting.penalty][0]).value(penalties.weights(model))
-    return float(value)
+    return value.item()
+
+
+def weights(model: nn.Sequential) -> list[Tensor]:
+    """The weight of each linear layer, (units, units before), inputs first."""
+    return [layer.weight for layer in model if isinstance(layer, nn.Linear)]
+
+
+@torch.no_grad()
+def dead(model: nn.Sequential, x: Tensor) -> list[Tensor]:
+    """Of each hidden layer which units do nothing, (units,) bool.
+
+    A unit does nothing when it gives the same for all of `x` (n, inputs), or when all weights that
+    lead on from it are exactly 0.
+    """
+    model.eval()
+    onward = iter(weights(model)[1:])
+    found: list[Tensor] = []
+    for module in model[:-1]:
+        x = module(x)
+        if isinstance(module, nn.Dropout):
+            silent = (next(onward) == 0).all(0)
+            found.append((x.max(0).values == x.min(0).values) | silent)
+    return found

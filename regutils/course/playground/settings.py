@@ -35,7 +35,17 @@ VALUES: dict[str, tuple[Any, ...]] = {
 }
 
 # A change of these asks for other weights or other shapes, so training starts again.
-RESTARTING = ("data", "points", "depth", "width", "activation", "squares", "product", "sines", "seed")
+RESTARTING = (
+    "data",
+    "points",
+    "depth",
+    "width",
+    "activation",
+    "squares",
+    "product",
+    "sines",
+    "seed",
+)
 
 
 @dataclass(frozen=True)

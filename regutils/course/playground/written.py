@@ -77,7 +77,7 @@ def _classes(setting: Setting) -> list[str]:
     else:
         lines.append(f"x = x + {setting.noise:g} * torch.randn(n + 1000, 2, generator=draw)")
     lines += [
-        f"order = torch.randperm(n + 1000, generator=torch.Generator().manual_seed({setting.draw}))",
+        f"order = torch.randperm(n + 1000, generator={seeded(setting.draw)})",
         "train, val = order[:n], order[n : n + 500]",
         "mean, sd = x[train].double().mean(0), x[train].double().std(0, correction=0)",
         "x = (x.float() - mean.float()) / sd.float()",
@@ -86,7 +86,7 @@ def _classes(setting: Setting) -> list[str]:
         lines.append(f"x = {_inputs(setting)}")
     lines.append("x_train, y_train, x_val, y_val = x[train], y[train], x[val], y[val]")
     if setting.wrong:
-        flip = torch_seed(setting.draw + 1)
+        flip = seeded(setting.draw + 1)
         lines += [
             f"wrong = torch.randperm(n, generator={flip})[: round({setting.wrong:g} * n)]",
             "y_train[wrong] = 1 - y_train[wrong]",
@@ -94,7 +94,7 @@ def _classes(setting: Setting) -> list[str]:
     return [*lines, ""]
 
 
-def torch_seed(seed: int) -> str:
+def seeded(seed: int) -> str:
     """The text of a generator with a seed."""
     return f"torch.Generator().manual_seed({seed})"
 
@@ -162,7 +162,7 @@ def _training(setting: Setting, steps: int) -> str:
         "def measure(x, y):",
         "    model.eval()",
         f"    loss = {loss}",
-        f"    return loss.item(), {error if error == 'loss' else error}.item()",
+        f"    return loss.item(), {error}.item()",
         "",
         "",
         f"torch.manual_seed({setting.seed})",

@@ -1,0 +1,171 @@
+"""What is seen of the playground: one figure, updated as it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ... import data, plots
+from ...plots.boards import padded
+from . import networks
+from .settings import LAMS, Setting
+
+SIDE = 64  # places of the grid along each axis
+REACH = 2.8  # of standardised inputs; more than 99 of 100 points lie within
+MAPS, SMALL_SIDE = 16, 24
+CURVE_GRID = 120
+FULL_LINE = 2.0  # a weight of this size and more has the widest line
+EDGE = 2.5  # end of the histogram
+NAMED = (0.0, 0.001, 0.01, 0.1, 1.0)  # of the values of λ
+
+# Curves that are kept, beside those of the run that trains.
+KEPT = ("val, kept", "val, cold")
+
+
+class Views:
+    """The figure of a setting: `fig`, `panels`, `alt`, `update(model, curves, kept, lam)`.
+
+    For classes the decision regions, for a curve the fit, whose points stay; loss and error with λ
+    in force below them; the network; what units of its last hidden layer see; its weights.
+
+    steps: at which is measured, (T,).
+    """
+
+    def __init__(self, setting: Setting, split: data.Split, steps: Sequence[int]):
+        self.setting, self.room = setting, len(steps)
+        self.fig, axes = plots.mosaic(
+            "rle;rtt;nmw", width=10.4, height=6.2, heights=(1.15, 0.55, 1.25)
+        )
+        names = ["train", "val", *KEPT]
+        self.first = self._fit(axes["r"], split) if setting.curve else self._regions(axes["r"])
+        told = {step: f"{step:,}" for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
+        self.words: dict[str, Any] = {"x": "", "y": "", "ticks": told}
+        words = self.words | {"title": "Data loss", "log_y": True}
+        self.loss = plots.LossCurves(axes["l"], steps, names, (0.01, 5.0), **words)
+        self.error = self._error(axes["e"], steps, names)
+        title = "λ in force (line) and on the slider (dots)"
+        self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
+        units = networks.sizes(setting)
+        self.drawing = plots.NetworkDrawing(
+            axes["n"],
+            units,
+            FULL_LINE,
+            inputs=networks.names(setting),
+            title="Weights: solid +, dashed −, 0 none",
+        )
+        self.seen = min(MAPS, units[-2])
+        shape = (SMALL_SIDE, SMALL_SIDE)
+        title = f"What {self.seen} units before the output see"
+        self.maps = plots.UnitMaps(axes["m"], self.seen, shape, 4, 2.0, title=title, bar=None)
+        total = sum(a * b for a, b in zip(units, units[1:]))
+        self.histogram = plots.WeightHistogram(axes["w"], ["all weights"], EDGE, total)
+        self.panels = [
+            self.first,
+            self.loss,
+            self.error,
+            self.lam,
+            self.drawing,
+            self.maps,
+            self.histogram,
+        ]
+        self.place(setting, split)
+
+    @property
+    def alt(self) -> str:
+        """Describes the picture to those who do not see it."""
+        first = "fitted curve with the points" if self.setting.curve else "decision regions"
+        return (
+            f"A network in training: {first}; loss and error of training and validation points "
+            "with λ in force below them; the network with its weights as lines; what single "
+            "units see; a histogram of the weights."
+        )
+
+    def place(self, setting: Setting, split: data.Split) -> None:
+        """Put the points of classes where they are; validation points 200 at most."""
+        self.setting = setting
+        if isinstance(self.first, plots.DecisionRegions):
+            (x, y), (val_x, val_y), _ = networks.parts_of(split)
+            wrong = networks.wrong_labels(setting, y)
+            self.first.place((x[:, :2], y), (val_x[:200, :2], val_y[:200]), wrong)
+
+    @torch.no_grad()
+    def update(
+        self,
+        model: nn.Sequential,
+        train_x: Tensor,
+        curves: Mapping[str, Sequence[float]],
+        kept: Mapping[str, Mapping[str, Sequence[float]]],
+    ) -> None:
+        """The network as it is, the curves so far; kept: name of KEPT → its curves."""
+        model.eval()
+        if self.setting.curve:
+            self.first.update(model(self._inputs(CURVE_GRID, 1))[:, 0])
+        else:
+            shares = model(self._inputs(SIDE, 2)).softmax(1)[:, 1]
+            self.first.update(shares.reshape(SIDE, SIDE))
+        so_far = {name: padded(values, self.room) for name, values in curves.items()}
+        losses = {"train": so_far["train_loss"], "val": so_far["val_loss"]}
+        errors = {"train": so_far["train_error"], "val": so_far["val_error"]}
+        blank = padded([], self.room)
+        for name in KEPT:
+            other = kept.get(name)
+            losses[name] = padded(other["val_loss"], self.room) if other else blank
+            errors[name] = padded(other["val_error"], self.room) if other else blank
+        self.loss.update(**losses)
+        self.lam.update(curves["lam"], self.setting.lam)
+        if self.setting.curve:
+            self.error.update(penalty=so_far["penalty"])
+        else:
+            self.error.update(**errors)
+        layers = networks.weights(model)
+        gone = networks.dead(model, train_x)
+        self.drawing.update(layers, gone)
+        self.maps.update(self._seen(model), gone[-1][: self.seen])
+        self.histogram.update({"all weights": torch.cat([w.ravel() for w in layers])})
+
+    def _regions(self, ax) -> plots.DecisionRegions:
+        places = np.linspace(-REACH, REACH, SIDE)
+        return plots.DecisionRegions(
+            ax, places, places, title=f"Decision regions: {self.setting.data}"
+        )
+
+    def _fit(self, ax, split) -> plots.FittedCurve:
+        grid = np.linspace(-1, 1, CURVE_GRID)
+        truth = (
+            np.sin(np.pi * grid) if self.setting.data == "sine" else np.where(grid < 0, -1.0, 1.0)
+        )
+        (x, y), (val_x, val_y), _ = networks.parts_of(split)
+        points = {"train": (x[:, 0], y), "val": (val_x[:, 0], val_y)}
+        title = f"Fitted curve: {self.setting.data}"
+        fit = plots.FittedCurve(ax, grid, points=points, truth=truth, ylim=(-2.4, 2.4), title=title)
+        plots.ticks(ax.xaxis, (-1, -0.5, 0, 0.5, 1))
+        return fit
+
+    def _error(self, ax, steps, names) -> plots.LossCurves:
+        if self.setting.curve:
+            words = self.words | {"title": "Penalty without λ", "log_y": True}
+            return plots.LossCurves(ax, steps, ["penalty"], (0.1, 1000.0), **words)
+        words = self.words | {"title": "Error: share of wrong labels"}
+        return plots.LossCurves(ax, steps, names, (0, 0.6), **words)
+
+    def _inputs(self, side: int, dimensions: int) -> Tensor:
+        """Places of a grid with the inputs that are switched on."""
+        reach = 1.0 if self.setting.curve else REACH
+        along = torch.linspace(-reach, reach, side)
+        x = along[:, None]
+        if dimensions == 2:
+            down, across = torch.meshgrid(along, along, indexing="ij")
+            x = torch.stack([across.ravel(), down.ravel()], 1)
+        return networks.features(x, self.setting)
+
+    def _seen(self, model: nn.Sequential) -> Tensor:
+        """Activations of units of the last hidden layer on a coarse grid, (units, side, side)."""
+        x = self._inputs(SMALL_SIDE, 1 if self.setting.curve else 2)
+        acts = model[:-1](x)[:, : self.seen]
+        if self.setting.curve:
+            return acts.T[:, None, :].expand(-1, SMALL_SIDE, -1)
+        return acts.T.reshape(-1, SMALL_SIDE, SMALL_SIDE)
