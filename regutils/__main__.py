@@ -9,7 +9,8 @@ regutils grade     mark the notebooks of a class
 import argparse
 import sys
 
-from .course import grading, running
+from .course import running
+from .course.grading import classes
 from .course.site import building
 from .recording import keeping
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_command(commands)
     building.add_command(commands)
     keeping.add_command(commands)
-    grading.add_command(commands)
+    classes.add_command(commands)
     args = parser.parse_args(arguments)
     try:
         return args.run(args)

@@ -54,6 +54,7 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     )
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     require(whole and low <= int(value) <= high, name, value, accepts)
+    require(int(value) < 2**63, name, value, "a whole number below 2⁶³, as PyTorch takes them")
     return int(value)
 
 

@@ -27,6 +27,12 @@ class Dropout(nn.Module):
         self.register_buffer("p", checked, persistent=False)
         self.register_load_state_dict_pre_hook(_forget_p)  # type: ignore[no-untyped-call]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """`layer.p = 0.3` moves p, checked, as it does in nn.Dropout."""
+        if name == "p" and not isinstance(value, Tensor) and "p" in self._buffers:
+            value = torch.full_like(self.p, real("p", value, high=1.0, below=True))
+        super().__setattr__(name, value)
+
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x

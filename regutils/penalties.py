@@ -45,7 +45,7 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
     w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN. Moves
     every weight t towards 0, and to exactly 0 if it is nearer. Source: Beck & Teboulle 2009 (ISTA).
     """
-    _check_threshold(t)
+    _check_step(w, t)
     return torch.sgn(w) * (w.abs() - t).clamp_min(0)
 
 
@@ -54,11 +54,12 @@ def shrink(w: Tensor, t: Tensor | float) -> Tensor:
 
     w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN.
     """
-    _check_threshold(t)
+    _check_step(w, t)
     return w / (1 + 2 * t)
 
 
-def _check_threshold(t: Tensor | float) -> None:
+def _check_step(w: Tensor, t: Tensor | float) -> None:
+    require(isinstance(w, Tensor), "w", type(w).__name__, "a tensor")
     if not isinstance(t, Tensor):
         real("t", t)
         return
@@ -99,7 +100,7 @@ def elastic_net(l1_ratio: float) -> Penalty:
     a = real("l1_ratio", l1_ratio, high=1.0)
 
     def prox(w: Tensor, t: Tensor | float) -> Tensor:
-        _check_threshold(t)
+        _check_step(w, t)
         return shrink(soft_threshold(w, a * t), (1 - a) * t)
 
     return Penalty(

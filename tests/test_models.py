@@ -82,3 +82,13 @@ def test_p_is_a_setting_that_no_state_dict_puts_back():
     with pytest.raises(RuntimeError, match="Unexpected key"):
         new.load_state_dict(old.state_dict() | {"linear3.p": torch.tensor(0.3)})
     assert "p=0.6" in repr(new)
+
+
+def test_p_is_set_as_in_torch_and_checked():
+    layer = models.Dropout(0.5)
+    layer.p = 0.25
+    assert layer.p.item() == 0.25
+    for p in (1, -0.1, float("nan"), "half"):
+        with pytest.raises(ValueError, match="p must be a number"):
+            layer.p = p
+    assert layer.p.item() == 0.25

@@ -243,3 +243,9 @@ def test_tied_weights_are_known_by_identity_and_frozen_ones_are_not_counted():
         decayed, rest = penalties.decay_groups(tied(frozen), 0.1)
         assert [len(decayed["params"]), len(rest["params"])] == [1, 2]
         torch.optim.SGD([decayed, rest], lr=0.1)
+
+
+@pytest.mark.parametrize("step", [penalties.soft_threshold, penalties.shrink])
+def test_a_proximal_step_of_what_is_no_tensor_is_refused(step):
+    with pytest.raises(ValueError, match="w must be a tensor; got 'list'"):
+        step([1.0, 2.0], 0.5)

@@ -4,6 +4,8 @@ pace       how much is computed
 exercises  one file per notebook
 checks     check(): not attempted / right / not yet, with a hint
 running    notebooks executed as a reader would
+site       pages whose sliders need no kernel
+grading    marks for a class
 """
 
 from .checks import check

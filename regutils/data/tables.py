@@ -18,10 +18,9 @@ from .parts import Examples, Split, Standardise, cut, rng, split_of
 N_NEW = 500
 
 
-def _flip_labels(y: Tensor, share: float, seed: int) -> Tensor:
+def _flip_labels(y: Tensor, classes: int, share: float, seed: int) -> Tensor:
     """`round(share·n)` of the labels replaced by another class, each other class equally likely."""
-    share = real("label_noise", share, high=1.0)
-    generator, classes = rng(seed + 1), int(y.max()) + 1
+    share, generator = real("label_noise", share, high=1.0), rng(seed + 1)
     which = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
     wrong = torch.randint(1, classes, (len(which),), generator=generator)
     y = y.clone()
@@ -30,7 +29,9 @@ def _flip_labels(y: Tensor, share: float, seed: int) -> Tensor:
 
 
 def _noisy(split: Split, label_noise: float, seed: int) -> Split:
-    y = _flip_labels(split.train.y, label_noise, seed)
+    # A few training examples need not hold every class.
+    classes = 1 + max(int(part.y.max()) for part in (split.train, split.val, split.test))
+    y = _flip_labels(split.train.y, classes, label_noise, seed)
     return replace(split, train=Examples(split.train.x, y))
 
 

@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from regutils.__main__ import main
-from regutils.course import confined
-from regutils.course.confined import Limits
 from regutils.course.exercises import EXERCISES, Choice
-from regutils.course.grading import grade
+from regutils.course.grading import confined
+from regutils.course.grading.classes import grade
+from regutils.course.grading.confined import Limits
 
 LIMITS = Limits(seconds=4, megabytes=800, processes=20)
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")

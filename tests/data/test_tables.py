@@ -207,3 +207,15 @@ def test_a_feature_that_is_constant_but_for_rounding_is_only_centred():
     scale = Standardise(train)
     assert scale(torch.tensor([[0.2, 0.5]]))[0, 0] == pytest.approx(0.1, abs=1e-6)
     assert scale(train)[:, 1].std(correction=0) == pytest.approx(1)
+
+
+CLASSES = (data.moons, data.circles, data.xor, data.spiral, data.gaussians, data.digits)
+
+
+@pytest.mark.parametrize("make", CLASSES)
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_few_examples_are_enough_and_a_wrong_label_may_be_of_any_class(make, n):
+    right, wrong = make(n), make(n, label_noise=1.0)
+    assert len(right.train.y) == n
+    assert not (right.train.y == wrong.train.y).any()
+    assert wrong.train.y.max() <= right.test.y.max()

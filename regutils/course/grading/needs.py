@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .exercises import CHAPTERS, EXERCISES, Choice
+from ..exercises import CHAPTERS, EXERCISES, Choice
 from .programs import Cell, Program, Statement, checks_in_text, deciding, missing, read_program
 from .submissions import read_cells
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import psutil
 
+from ..checks import NOT_ATTEMPTED, RIGHT, Outcome, judge
+from ..exercises import EXERCISES
 from . import confined
-from .checks import NOT_ATTEMPTED, RIGHT, Outcome, judge
 from .confined import Limits
-from .exercises import EXERCISES
 from .needs import Attempt, Lesson
 from .programs import Program
 from .wire import decode
@@ -20,7 +20,7 @@ from .wire import decode
 STOPS = 3
 # Best first: of several attempts at an exercise the best counts.
 ORDER = ("right", "not yet", "stopped", "not attempted")
-MODULE = "regutils.course.marking"
+MODULE = "regutils.course.grading.marking"
 
 # Per exercise: what its answer depends on and the values of its cells' names, or what failed.
 Given = Mapping[str, tuple[tuple, dict[str, Any]] | str]

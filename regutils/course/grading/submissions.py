@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..arguments import require
+from ...arguments import require
 from .programs import Cell
 
 LARGEST = 50_000_000

@@ -1,7 +1,7 @@
 """The child's side of marking: run what an exercise needs, and report what came out.
 
-`python -m regutils.course.marking` reads one task as a line of JSON, and what the course has
-computed beforehand as a pickle after it; it writes a line of JSON per attempt to its standard
+`python -m regutils.course.grading.marking` reads one task as a line of JSON, and what the course
+has computed beforehand as a pickle after it; it writes a line of JSON per attempt to its standard
 output. The submission's own output goes nowhere.
 """
 
@@ -13,8 +13,8 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-from .checks import Outcome, observe
-from .exercises import EXERCISES
+from ..checks import Outcome, observe
+from ..exercises import EXERCISES
 from .programs import RECORD
 from .wire import encode
 

@@ -78,7 +78,7 @@ def environment(home: Path) -> dict[str, str]:
     """The few variables that Python needs, and whether the course is shortened."""
     kept = ("PATH", "SYSTEMROOT", "REGUTILS_FAST")
     variables = {name: os.environ[name] for name in kept if name in os.environ}
-    places = [str(Path(__file__).parents[2])]
+    places = [str(Path(__file__).parents[3])]
     if site.ENABLE_USER_SITE:
         variables["PYTHONUSERBASE"] = site.getuserbase()
     return variables | {

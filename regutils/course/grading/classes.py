@@ -39,14 +39,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from ..arguments import count, positive
-from ..recording.files import writable, write
-from . import checks, feedback, marks, submissions
+from ...arguments import count, positive
+from ...recording.files import writable, write
+from .. import checks
+from ..running import NOTEBOOKS
+from . import feedback, marks, submissions
 from .confined import Limits
 from .marks import Mark
 from .needs import Lesson, read_lessons
 from .programs import Program, read_program
-from .running import NOTEBOOKS
 from .submissions import Submission
 
 
