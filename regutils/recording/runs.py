@@ -74,7 +74,7 @@ class Job:
             result["taken_epoch"] = taken
         if self.test:
             result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
-        return result | self._weights(model) | _machine(split, started)
+        return result | self._weights(model) | machine(split, started)
 
     def _train(self, model: nn.Module, split: data.Split) -> tuple[train.History, int]:
         """The history, and the epoch whose weights `model` ends with."""
@@ -138,7 +138,8 @@ def _histogram(w: torch.Tensor) -> list[int]:
     return torch.histogram(inside, EDGES).hist.int().tolist()
 
 
-def _machine(split: data.Split, started: float) -> dict[str, Any]:
+def machine(split: data.Split, started: float) -> dict[str, Any]:
+    """What a result says of where and how it was made; `started` is in seconds of this process."""
     on_gpu = split.train.x.is_cuda
     name = torch.cuda.get_device_name() if on_gpu else torch.backends.cpu.get_cpu_capability()
     return {

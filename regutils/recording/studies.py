@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .draws import Choosing, Gain, Opponents
 from .runs import SEEDS, Job
 
 Rows = dict[str, list[Any]]
@@ -134,6 +135,11 @@ def together(found: dict[str, Any]) -> Rows:
     return compared({f"{first} + {second}": how[first] | how[second]})
 
 
+def drawn(job: Callable[..., Any], n: int) -> Callable[[dict[str, Any]], Rows]:
+    """One row: the same job on n data sets, each drawn by its seed."""
+    return lambda _found: {"data sets": [job(seed=seed) for seed in range(n)]}
+
+
 L2 = (0.0, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 6e-3, 1e-2, 3e-2)
 L1 = (0.0, 1e-5, 3e-5, 1e-4, 2e-4, 3e-4, 6e-4, 1e-3, 3e-3)
 P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -164,5 +170,23 @@ STUDIES = (
         "cifar10_l2_longer",
         "L2 on the 5,000 pictures, for as many steps as l2_more",
         sweep((0.0, 3e-3), l2, epochs=32),
+    ),
+    Study(
+        "choosing",
+        "Digits with wrong labels: λ chosen by hold-out, K-fold and nested, 100 data sets",
+        drawn(Choosing, 100),
+        pictures=False,
+    ),
+    Study(
+        "opponents",
+        "Digits with wrong labels: L2 against stopping early and dropout, 100 data sets",
+        drawn(Opponents, 100),
+        pictures=False,
+    ),
+    Study(
+        "gain",
+        "Digits: what λ gains, for each share of wrong labels and number of pictures, 20 draws",
+        drawn(Gain, 20),
+        pictures=False,
     ),
 )

@@ -292,7 +292,7 @@ def test_recording_is_small_and_has_what_the_notebook_reads():
         cell.source for cell in nbformat.read(ROOT / "notebooks" / "05_cifar10.ipynb", 4).cells
     )
     wanted = set(re.findall(r'(?:board|recording\.read)\(\s*"(\w+)"', read))
-    assert wanted == there == {study.name for study in made.STUDIES}
+    assert wanted == there == {study.name for study in made.STUDIES if study.pictures}
     assert sum(path.stat().st_size for path in FILES) < 2e6
 
 
