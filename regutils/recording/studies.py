@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .draws import Choosing, Gain, Opponents
+from .moving import SCHEDULES, Moved
 from .runs import SEEDS, Job
 
 Rows = dict[str, list[Any]]
@@ -187,6 +188,12 @@ STUDIES = (
         "gain",
         "Digits: what λ gains, for each share of wrong labels and number of pictures, 20 draws",
         drawn(Gain, 20),
+        pictures=False,
+    ),
+    Study(
+        "schedules",
+        "Moons with wrong labels: L2 from the start, late, rising, falling, taken away; ten draws",
+        lambda _found: {name: [Moved(seed, name) for seed in range(10)] for name in SCHEDULES},
         pictures=False,
     ),
 )
