@@ -29,14 +29,16 @@ class Verdict:
 
     status: "not attempted yet", "right" or "not yet".
     message: what to say about it; empty for what is not attempted.
+    kind: what it is a verdict on.
     """
 
     exercise: str
     status: str
     message: str
+    kind: str = "Exercise"
 
     def __repr__(self):
-        return f"Exercise {self.exercise}: {self.status}. {self.message}".strip()
+        return f"{self.kind} {self.exercise}: {self.status}. {self.message}".strip()
 
 
 @dataclass(frozen=True)

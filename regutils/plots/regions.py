@@ -119,7 +119,7 @@ class DecisionRegions:
 class NetworkDrawing:
     """Layers of units and the weights between them; `update(weights, dead)`.
 
-    A line is as wide as its weight is large, solid red above 0 and dashed blue below; a weight of
+    A line is as wide and dark as its weight is large, solid red above 0 and dashed blue below; a weight of
     exactly 0 has no line. A dead unit is a grey square with a cross.
 
     sizes: units of each layer, the inputs first.
@@ -150,8 +150,8 @@ class NetworkDrawing:
             each[:, :, 1] = after[:, None]
             pairs.append(each.reshape(-1, 2, 2))
         self.pairs = np.concatenate(pairs)
-        self.above = LineCollection([], colors=RED, alpha=0.8, capstyle="butt")
-        self.below = LineCollection([], colors=BLUE, alpha=0.8, linestyles=(0, (2.5, 1.2)))
+        self.above = LineCollection([], colors=RED, capstyle="butt")
+        self.below = LineCollection([], colors=BLUE, linestyles=(0, (2.5, 1.2)))
         for lines in (self.above, self.below):
             ax.add_collection(lines, autolim=False)
         size = float(np.clip(60 / max(self.sizes), 4, 10))
@@ -173,10 +173,11 @@ class NetworkDrawing:
     def update(self, weights: Sequence, dead: Sequence = ()) -> None:
         """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
         w = np.concatenate([np.asarray(layer, dtype=float).ravel() for layer in weights])
-        width = 0.3 + self.widest * np.clip(np.abs(w) / self.top, 0, 1)
+        size = np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
             lines.set_segments(self.pairs[chosen])
-            lines.set_linewidths(width[chosen])
+            lines.set_linewidths(0.3 + self.widest * size[chosen])
+            lines.set_alpha(0.25 + 0.6 * size[chosen])  # many small ones must not hide the large
         gone = [np.zeros(n, dtype=bool) for n in self.sizes]
         for layer, flags in zip(gone[1:], dead):
             layer[:] = np.asarray(flags, dtype=bool)

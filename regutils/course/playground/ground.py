@@ -22,8 +22,8 @@ class Ground:
     setting: where it starts.
     steps: the budget of a run, a multiple of 20, since every 20th step is measured.
 
-    `trainer`, `curves` (lists that grow: step, lam, train_loss, …) and `views` are of the present
-    run; `kept` are the curves of "val, kept" and "val, cold", if there are any.
+    `trainer`, `curves` (lists that grow: step, lam, p, train_loss, …) and `views` are of the
+    present run; `kept` are the curves of "val, kept" and "val, cold", if there are any.
     `diverged` says why the run ended, else "". Raises ValueError for steps out of range.
     """
 
@@ -192,6 +192,7 @@ def measure(trainer: train.Trainer, setting: Setting, curves: dict[str, list[flo
     told: Sequence[tuple[str, float]] = [
         ("step", found.step),
         ("lam", setting.lam),
+        ("p", setting.p),
         ("train_loss", found.train_loss),
         ("val_loss", found.val_loss),
         ("train_error", found.train_error),
