@@ -119,7 +119,8 @@ class DecisionRegions:
 class NetworkDrawing:
     """Layers of units and the weights between them; `update(weights, dead)`.
 
-    A line is as wide and dark as its weight is large, solid red above 0 and dashed blue below; a weight of
+    A line is as wide and dark as its weight is large, solid red above
+    0 and dashed blue below; a weight of
     exactly 0 has no line. A dead unit is a grey square with a cross.
 
     sizes: units of each layer, the inputs first.

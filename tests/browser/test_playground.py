@@ -1,0 +1,155 @@
+"""Notebook 07 in Chromium: it trains while λ, p and lr are dragged, by mouse and by keyboard."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import lab
+import nbformat
+import pytest
+from conftest import ROOT
+
+NAME = "07_playground.ipynb"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The notebook as far as the desk: nothing here needs the rest."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "notebooks" / "recorded", folder / "recorded")
+    notebook = nbformat.read(ROOT / "notebooks" / NAME, as_version=4)
+    ids = [cell.id for cell in notebook.cells]
+    notebook.cells = notebook.cells[: ids.index("play-05-desk") + 1]
+    nbformat.write(notebook, folder / NAME)
+    return folder
+
+
+@pytest.fixture
+def complaints(page):
+    """What the page itself complains about while a test runs."""
+    heard = []
+
+    def listen(error):
+        heard.append(error)
+
+    page.on("pageerror", listen)
+    yield heard
+    page.remove_listener("pageerror", listen)
+
+
+@pytest.fixture
+def desk(page, folder, tmp_path):
+    """JupyterLab with the desk on its page."""
+    with lab.server(folder, tmp_path) as address:
+        lab.open_and_run(page, address.format(NAME))
+        yield page
+
+
+def steps(page) -> int:
+    """How many steps the reading tells of."""
+    text = page.locator("[role=status]").last.inner_text()
+    return int(re.search(r"Step (\d+)", text)[1])
+
+
+def grows(page, seconds: float = 20) -> bool:
+    before, end = steps(page), time.monotonic() + seconds
+    while time.monotonic() < end:
+        page.wait_for_timeout(100)
+        if steps(page) > before:
+            return True
+    return False
+
+
+def test_it_trains_while_lam_p_and_lr_are_dragged(desk, complaints):
+    picture = desk.locator(".jp-OutputArea img").last
+    train = desk.get_by_role("button", name="Train").first
+    desk.get_by_role("button", name="Start again").click()
+    reading = desk.locator("[role=status]").last
+    reading.filter(has_text="Step 0,").wait_for(timeout=10_000)
+    train.click()
+    assert grows(desk)
+    handles = lab.sliders(desk)
+    for i, share in ((0, 0.6), (1, 0.5), (2, 0.3)):  # λ, p and lr
+        before = picture.screenshot()
+        lab.drag(desk, handles.nth(i), share)
+        assert grows(desk), "a drag does not stop the training"
+        assert picture.screenshot() != before
+    assert desk.locator("[role=alert]").count() == 0
+    train.click()
+    state = desk.get_by_role("textbox", name="state")
+    assert re.search(r"lam=.* p=.* lr=", state.input_value())
+    state.fill("data=xor lam=0.01 depth=3")
+    state.press("Enter")
+    reading.filter(has_text="Step 0, λ = 0.01").wait_for(timeout=10_000)
+    state.fill("data=mars")
+    state.press("Enter")
+    desk.locator("[role=alert]", has_text="data must be one of").wait_for(timeout=10_000)
+    desk.get_by_role("button", name="Show me the PyTorch").click()
+    text = desk.locator("textarea:visible").last
+    text.wait_for(timeout=10_000)
+    assert "import torch" in text.input_value()
+    assert not complaints
+
+
+def test_everything_is_reached_by_tab_and_moved_by_arrow_keys(desk, complaints):
+    for title in desk.locator(".jp-OutputArea .jupyter-widget-Collapse-header").all():
+        title.click()
+    reached = set()
+    desk.locator(".jp-OutputArea .jupyter-widget-ToggleButton, .jp-OutputArea button").first.focus()
+    for _ in range(90):
+        reached.add(
+            desk.evaluate(
+                "() => { const e = document.activeElement;"
+                " return e.getAttribute('aria-label') || e.title || e.textContent.trim() }"
+            )
+        )
+        desk.keyboard.press("Tab")
+    for name in ("One step", "Start again", "Keep as ghost", "Cold run", "Show me the PyTorch"):
+        assert any(name in (text or "") for text in reached), f"{name}: {sorted(reached)}"
+    slider = lab.sliders(desk).first
+    slider.focus()
+    desk.keyboard.press("ArrowRight")
+    desk.locator("[role=status]", has_text="λ = 0.02").wait_for(timeout=10_000)
+    assert not complaints
+
+
+def test_the_cold_run_is_scored(desk):
+    desk.get_by_role("button", name="Keep as ghost").click()
+    desk.get_by_role("button", name="Cold run").click()
+    desk.locator("[role=status]", has_text="from fresh weights").wait_for(timeout=60_000)
+
+
+def test_as_a_page_without_code(page, folder, tmp_path, complaints):
+    pytest.importorskip("voila", reason="voila is not installed: pip install -e '.[app]'")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "voila", str(folder / NAME), "--no-browser", f"--port={port}"]
+    variables = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path)}
+    log = (tmp_path / "voila.log").open("w")
+    process = subprocess.Popen(command, env=variables, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}static/", timeout=1)
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                time.sleep(0.2)
+        page.goto(address, timeout=120_000)
+        page.locator("[role=status]").last.wait_for(timeout=120_000)
+        assert page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0, "no code"
+        page.get_by_role("button", name="Train").first.click()
+        assert grows(page)
+        assert not complaints
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
