@@ -38,6 +38,7 @@ class DecisionRegions:
 
     x (W,), y (H,): the places of the grid, evenly apart, rising.
     classes: how many, at most six.
+    loc: of the legend; None for none, where every millisecond counts.
     """
 
     @look()
@@ -57,9 +58,9 @@ class DecisionRegions:
         self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
         dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
         ends = (self.x[0] - dx / 2, self.x[-1] + dx / 2, self.y[0] - dy / 2, self.y[-1] + dy / 2)
-        blank = np.full((len(self.y), len(self.x), 3), 255, np.uint8)
+        self.pixels = np.full((len(self.y), len(self.x), 4), 255, np.uint8)
         self.image = ax.imshow(
-            blank, extent=ends, origin="lower", aspect="auto", interpolation="nearest"
+            self.pixels, extent=ends, origin="lower", aspect="auto", interpolation="nearest"
         )
         (self.border,) = ax.plot([], [], color=INK, linewidth=1.2)
         self.train, self.val = [], []
@@ -72,14 +73,16 @@ class DecisionRegions:
         ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markersize": 10}
         (self.ring,) = ax.plot([], [], "o", markeredgewidth=1.3, label="wrong label", **ring)
         self.artists = [self.image, self.border, *self.val, *self.train, self.ring]
-        # The legend shows filled and hollow in ink, since every class has both.
-        kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
-        (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
-        (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
         ax.grid(False)
         ax.set_xlim(*ends[:2])
         ax.set_ylim(*ends[2:])
         label(ax, title, *names)
+        if loc is None:
+            return
+        # The legend shows filled and hollow in ink, since every class has both.
+        kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
+        (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
+        (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
         row = {"ncols": 3, "handletextpad": 0.2, "columnspacing": 1.0}
         self.artists.append(legend(ax, loc, handles=[train, val, self.ring], **row))
 
@@ -92,7 +95,8 @@ class DecisionRegions:
         sure = (p.max(-1, keepdims=True) - 1 / p.shape[-1]) / (1 - 1 / p.shape[-1])
         colour = p @ self.colours
         depth = 0.12 + 0.48 * np.clip(sure, 0, 1)
-        self.image.set_data((255 * (1 - depth * (1 - colour))).astype(np.uint8))
+        self.pixels[..., :3] = 255 * (1 - depth * (1 - colour))
+        self.image.set_data(self.pixels)
         self.border.set_data(*self._borders(p))
 
     def place(self, train: tuple, val: tuple, wrong) -> None:
@@ -178,7 +182,8 @@ class NetworkDrawing:
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
             lines.set_segments(self.pairs[chosen])
             lines.set_linewidths(0.3 + self.widest * size[chosen])
-            lines.set_alpha(0.25 + 0.6 * size[chosen])  # many small ones must not hide the large
+            if chosen.any():  # many small ones must not hide the large
+                lines.set_alpha(0.25 + 0.6 * size[chosen])
         gone = [np.zeros(n, dtype=bool) for n in self.sizes]
         for layer, flags in zip(gone[1:], dead):
             layer[:] = np.asarray(flags, dtype=bool)

@@ -23,6 +23,7 @@ import torch
 
 from regutils import data, live, models, plots
 from regutils.course.site import building
+from regutils.live import stills
 from regutils.train import fit, sweep
 
 ROOT = Path(__file__).parents[2]
@@ -313,6 +314,36 @@ def opening() -> None:
                 )
 
 
+def playground() -> None:
+    """Not a ratio: the desk of notebook 07 as it trains, 10 steps and a picture in turn."""
+    from regutils.course import playground
+
+    desk = playground.desk("data=moons wrong=0.2", steps=10_000)
+    desk.training.take(range(50))
+    spent = dict.fromkeys(("steps", "moving the picture's parts", "drawing", "PNG"), 0.0)
+
+    def timed(name, work):
+        start = time.perf_counter()
+        done = work()
+        spent[name] += time.perf_counter() - start
+        return done
+
+    for turn in range(100):
+        if turn % 10 == 0:  # λ moves meanwhile, as under a learner's hand
+            lams = playground.VALUES["lam"]
+            desk.ground.apply(**vars(desk.ground.setting) | {"lam": lams[turn // 10]})
+        timed("steps", lambda: [desk.ground.step() for _ in range(10)])
+        timed("moving the picture's parts", desk.ground.show)
+        pixels = timed("drawing", desk._canvas.frame)
+        timed("PNG", lambda pixels=pixels: stills.png(pixels))
+    total = sum(spent.values())
+    shares = ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in spent.items())
+    print(
+        f"playground {100 / total:5.1f} pictures and {1000 / total:.0f} steps a second: {shares}",
+        flush=True,
+    )
+
+
 def two() -> None:
     """Notebook 02 in kernels that share the cores: alone, and two at once."""
 
@@ -355,7 +386,7 @@ def cifar() -> None:
 
 ROWS = {
     function.__name__: function
-    for function in (frame, curves, digits, imports, cifar, drag, site, two, opening)
+    for function in (frame, curves, digits, imports, cifar, drag, playground, site, two, opening)
 }
 
 

@@ -38,7 +38,7 @@ class Views:
     def __init__(self, setting: Setting, split: data.Split, steps: Sequence[int]):
         self.setting, self.room = setting, len(steps)
         self.fig, axes = plots.mosaic(
-            "rle;rtt;nmw", width=10.4, height=6.2, heights=(1.15, 0.55, 1.25)
+            "rle;rtt;nmw", width=9.6, height=5.8, heights=(1.15, 0.55, 1.25)
         )
         names = ["train", "val", *KEPT]
         self.first = self._fit(axes["r"], split) if setting.curve else self._regions(axes["r"])
@@ -129,9 +129,8 @@ class Views:
 
     def _regions(self, ax) -> plots.DecisionRegions:
         places = np.linspace(-REACH, REACH, SIDE)
-        return plots.DecisionRegions(
-            ax, places, places, title=f"Decision regions: {self.setting.data}"
-        )
+        title = f"{self.setting.data}: ● train, ○ val, ◯ wrong label"
+        return plots.DecisionRegions(ax, places, places, title=title, loc=None)
 
     def _fit(self, ax, split) -> plots.FittedCurve:
         grid = np.linspace(-1, 1, CURVE_GRID)
