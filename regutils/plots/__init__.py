@@ -10,7 +10,16 @@ as plots.Name. Panels are made and drawn under `look()`, whatever settings the u
 """
 
 from .boards import Reproduction, StrengthTrace, SweepBoard, TrainingBoard
-from .curves import Choices, ErrorVsLambda, FittedCurve, LossCurves, LossParts, Overlay, Paths
+from .curves import (
+    Choices,
+    ErrorVsLambda,
+    FittedCurve,
+    Intervals,
+    LossCurves,
+    LossParts,
+    Overlay,
+    Paths,
+)
 from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures, tiles
 from .regions import DecisionRegions, NetworkDrawing, UnitMaps
 from .style import (
@@ -60,6 +69,7 @@ __all__ = [
     "Filters",
     "FittedCurve",
     "HeatMap",
+    "Intervals",
     "LossCurves",
     "LossParts",
     "Maps",

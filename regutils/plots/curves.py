@@ -441,3 +441,42 @@ class Choices:
             counts = np.bincount(np.asarray(indices, dtype=int), minlength=len(self.labels))
             for bar, height in zip(self.bars[name], counts / counts.sum()):
                 bar.set_height(height)
+
+
+class Intervals:
+    """Intervals, one a line, those that miss their truth in red; `update(low, high, truth)`.
+
+    n: how many.
+    """
+
+    @look()
+    def __init__(
+        self,
+        ax: Axes,
+        n: int,
+        xlim: tuple[float, float],
+        *,
+        title: str = "",
+        x: str = "error",
+        y: str = "draw",
+    ):
+        self.ax, self.at = ax, np.arange(n)
+        (self.held,) = ax.plot([], [], color=BLUE, linewidth=1.4, label="holds the truth")
+        (self.missed,) = ax.plot([], [], color=RED, linewidth=2.4, label="misses it")
+        dots = {"color": INK, "linestyle": "none", "marker": ".", "markersize": 4}
+        (self.truth,) = ax.plot([], [], label="truth", **dots)
+        self.artists: list[Artist] = [self.held, self.missed, self.truth]
+        ax.set_xlim(*xlim)
+        ax.set_ylim(n, -1 - 0.14 * n)
+        label(ax, title, x, y)
+        ticks(ax.yaxis, [])
+        legend(ax, "upper center", ncols=3, handlelength=1.2, columnspacing=0.9)
+
+    def update(self, low, high, truth) -> None:
+        """low, high, truth: (n,)."""
+        low, high, truth = (np.asarray(part, dtype=float) for part in (low, high, truth))
+        hit = (low <= truth) & (truth <= high)
+        for line, chosen in ((self.held, hit), (self.missed, ~hit)):
+            ends = np.stack([low, high, np.full(len(low), np.nan)], 1)[chosen]
+            line.set_data(ends.ravel(), np.repeat(self.at[chosen], 3))
+        self.truth.set_data(truth, self.at)

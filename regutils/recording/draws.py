@@ -102,7 +102,7 @@ class Opponents:
     Its results are wrong answers, counted: `truth` of 1,597, `judged` of 100 others, as one single
     test set would have it.
 
-    - plain (4, 20): λ = 0, 0.016, 0.032, 0.064, after every second step; judged (4,) after the last.
+    - plain (4, 20): λ = 0, 0.016, 0.032, 0.064, after every second step; judged (4,): at the end.
     - stopped (1,): λ = 0, after step 10.
     - masked (6,): dropout, p = 0.2, 0.4, 0.6, 0.8, then p = 0.2, 0.4 with λ = 0.032.
     """

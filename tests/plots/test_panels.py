@@ -103,6 +103,10 @@ def drawn_panels():
             lambda ax: plots.NetworkDrawing(ax, [2, 3, 1], 1.0, inputs=["x₁", "x₂"]),
             lambda panel: panel.update([rng.normal(size=(3, 2)), rng.normal(size=(1, 3))]),
         ),
+        "Intervals": (
+            lambda ax: plots.Intervals(ax, 3, (0.0, 1.0)),
+            lambda panel: panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7]),
+        ),
         "UnitMaps": (
             lambda ax: plots.UnitMaps(ax, 3, (4, 4), 2, 1.0),
             lambda panel: panel.update(rng.normal(size=(3, 4, 4)), [False, True, False]),
@@ -327,3 +331,12 @@ def test_fonts_with_eastern_signs_are_asked_only_where_they_are_installed():
 
     assert families({"SimHei", "Comic Sans MS"}) == ["DejaVu Sans", "SimHei"]
     assert families(set()) == ["DejaVu Sans"]
+
+
+def test_intervals_show_which_miss_their_truth():
+    _, (ax,) = plots.figure(1)
+    panel = plots.Intervals(ax, 3, (0.0, 1.0))
+    panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7])
+    assert np.isfinite(panel.held.get_xdata()).sum() == 4
+    np.testing.assert_allclose(panel.missed.get_xdata()[:2], [0.2, 0.5])
+    assert panel.missed.get_ydata()[0] == 1

@@ -3,7 +3,7 @@
 A new notebook's file joins CHAPTERS here; `kinds` shows how one is written.
 """
 
-from . import cifar10, concept, dropout, l1, l2, playground
+from . import choosing_lambda, cifar10, concept, dropout, l1, l2, playground
 from .kinds import Chapter, Choice, Exercise
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -12,6 +12,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     l1.chapter,
     dropout.chapter,
     cifar10.chapter,
+    choosing_lambda.chapter,
     playground.chapter,
 )
 EXERCISES: dict[str, Exercise | Choice] = {
