@@ -182,13 +182,28 @@ def test_nothing_else_stands_at_the_top_level():
     }
 
 
-def test_the_readme_names_every_notebook_and_its_links_exist():
+def test_the_readme_names_every_notebook():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in NOTEBOOKS:
         assert f"(notebooks/{path.name})" in readme
-    for target in re.findall(r"\]\(([^)#]+)", readme):
+
+
+@pytest.mark.parametrize("page", ["README.md", "notebooks/TEACHING.md"])
+def test_links_of_a_page_exist(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)", text)
+    assert targets
+    for target in targets:
         if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+            assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_teachers_are_told_the_minutes_that_the_readme_tells():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    teaching = (ROOT / "notebooks" / "TEACHING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(.+?)\]\(notebooks/.*\| (\d+) \|$", readme, re.M)
+    assert len(rows) == len(NOTEBOOKS)
+    assert rows == re.findall(r"^### (.+) \((\d+) minutes\)$", teaching, re.M)
 
 
 def test_ruff_finds_nothing():

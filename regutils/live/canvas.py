@@ -1,7 +1,9 @@
 """A figure whose moving parts are drawn over a background that stays."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -18,6 +20,11 @@ PIXELS_PER_POINT = 2
 
 # A figure is made finer once, however many times the cell that makes its Canvas is run.
 _shown_dpi: WeakKeyDictionary[Figure, float] = WeakKeyDictionary()
+
+# So many canvases have their background in memory, those drawn last: up to 12 MB each, a notebook
+# has eight, and thirty kernels of a class share one machine. A full drawing brings back another.
+AT_HAND = 2
+_at_hand: list[ReferenceType[Canvas]] = []
 
 
 class Canvas:
@@ -53,6 +60,7 @@ class Canvas:
         self._moving = list(_in_order(fig, set(wanted)))
         strangers = [artist for artist in wanted if artist.get_figure(root=True) is not fig]
         require(not strangers, "panels", strangers[:1], "drawn on this figure")
+        self._known = False
         self._background = None
 
     @property
@@ -63,20 +71,27 @@ class Canvas:
     @property
     def changed(self) -> bool:
         """Whether what stays has changed since it was drawn."""
-        return self._background is None or self.fig.stale
+        return not self._known or self.fig.stale
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether its background is in memory."""
+        return self._background is not None
 
     def forget(self) -> None:
         """Draw everything afresh next time."""
-        self._background = None
+        self._known = False
         self.fig.stale = False
 
     def frame(self) -> np.ndarray:
         """The picture as it is now, RGBA (height, width, 4) uint8; valid until the next frame."""
+        self._come_to_hand()
         with drawing():
-            if self.changed:
+            if self.changed or not self.at_hand:
                 self._agg.draw()
                 self.fig.set_layout_engine("none")  # the layout stands; it is not worked out again
                 self._background = self._agg.copy_from_bbox(self.fig.bbox)
+                self._known = True
             self._agg.restore_region(self._background)
             renderer = self._agg.get_renderer()
             for artist in self._moving:
@@ -100,6 +115,13 @@ class Canvas:
     def png(self) -> bytes:
         """The frame as PNG; fast compression, for the screen."""
         return stills.png(self.frame())
+
+    def _come_to_hand(self) -> None:
+        """Be the canvas drawn last; those drawn too long ago let go of their background."""
+        others = [canvas for held in _at_hand if (canvas := held()) not in (None, self)]
+        for canvas in others[: 1 - AT_HAND]:
+            canvas._background = None
+        _at_hand[:] = map(ref, [*others[1 - AT_HAND :], self])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return stills.bundle([(self.frame(), "")], self.alt, self.fig, self.width)

@@ -13,42 +13,40 @@ from .weights import Bars, WeightHistogram
 
 
 class SweepBoard:
-    """Six linked views of a sweep as `recorded.read` gives it: `fig`, `panels`, `update(k)`.
+    """Four linked views of a sweep as `recording.read` gives it: `fig`, `panels`, `update(k)`.
 
-    `update(k)` shows the k-th strength.
+    `update(k)` shows the k-th strength: its loss curves, the error against the strength, its
+    weights, its filters.
 
     name: of the strength, λ or p.
     scale: of its axis, as in `style.place`.
-    zeros: show the share of exact zeros in each layer, else the root mean square of each layer's
-        weights (from the histogram's bins).
+    zeros: the share of exact zeros in each layer takes the place of the loss curves.
     """
 
     def __init__(self, sweep: dict, *, name: str, scale: str = "strength", zeros: bool = False):
-        self.sweep, layers = sweep, list(sweep["zeros"])
-        self.fig, (a, b, c, d, e, f) = figure(3, 2, width=10.2, height=6.2)
-        losses = [mean_sd(sweep[f"{part}_loss"], axis=1)[0] for part in ("train", "val")]
-        steps, two = sweep["epochs"], ["train", "val"]
-        top = limits(*losses, low=0.0, margin=0.3)
-        self.loss = LossCurves(a, steps, two, top, title=f"{sweep['data']}: loss", x="epoch")
-        self.error = LossCurves(
-            b,
-            steps,
-            two,
-            (0, 1),
-            title="Error",
-            x="epoch",
-            y="share of wrong labels",
-            loc="lower left",  # nothing is measured there
-        )
+        self.sweep, layers, two = sweep, list(sweep["zeros"]), ["train", "val"]
+        self.fig, (a, b, c, d) = figure(2, 2, width=9.6, height=7.0)
+        steps = sweep["epochs"]
+        self.shares = np.stack(list(sweep["zeros"].values()), 1)
+        self.loss = self.bars = None
+        if zeros:
+            words = {"title": f"{sweep['data']}: weights exactly 0", "x": "share of the layer"}
+            self.bars = Bars(a, layers, form="{:.1%}", **words)
+        else:
+            means = [mean_sd(sweep[f"{part}_loss"], axis=1)[0] for part in two]
+            top = limits(*means, low=0.0, margin=0.3)
+            title = f"{sweep['data']}: loss"
+            self.loss = LossCurves(a, steps, two, top, title=title, x="epoch")
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
+        words = {"x": name, "y": "share of wrong labels", "loc": "upper center"}
         title = f"Error after epoch {steps[-1]}"
         self.curve = ErrorVsLambda(
-            c, sweep["values"], last, scale=scale, ylim=(0, 1), x=name, title=title
+            b, sweep["values"], last, scale=scale, ylim=(0, 1), title=title, **words
         )
         edges = np.asarray(sweep["edges"])
         most = max(counts.max() for counts in sweep["histogram"].values())
         self.histogram = WeightHistogram(
-            d,
+            c,
             layers,
             (edges[0], edges[-1]),
             most,
@@ -56,36 +54,24 @@ class SweepBoard:
             title="Weights, layer by layer",
             x="weight, in units of its layer's 1/√inputs",
         )
-        self.filters = Filters(e, 32, (3, 5, 5), np.abs(sweep["filters"]).max() * 0.7)
+        self.filters = Filters(d, 32, (3, 5, 5), np.abs(sweep["filters"]).max() * 0.7)
         kept = np.stack([counts.sum(1) for counts in sweep["histogram"].values()], 1)
-        shares = np.stack(list(sweep["zeros"].values()), 1)
         # Of the strength with the fewest zeros, which has some weights left in every layer.
-        self.total = round((kept / np.where(shares < 1, 1 - shares, np.inf)).max(0).sum())
+        scaled = kept / np.where(self.shares < 1, 1 - self.shares, np.inf)
+        self.total = round(scaled.max(0).sum())
         self.zeros = self.total - kept.sum(1)
-        if zeros:
-            self.sizes = shares
-            words = {"title": "Weights that are exactly 0", "x": "share of the layer"}
-            self.bars = Bars(f, layers, form="{:.1%}", **words)
-        else:
-            squares = (edges[:-1] + np.diff(edges) / 2) ** 2
-            sizes = [
-                np.sqrt(counts @ squares / np.maximum(counts.sum(1), 1))
-                for counts in sweep["histogram"].values()
-            ]
-            self.sizes = np.stack(sizes, 1)
-            words = {"title": "Size of the weights", "x": "root mean square, same units"}
-            self.bars = Bars(f, layers, self.sizes.max(), form="{:.2f}", **words)
-        self.panels = [self.loss, self.error, self.curve, self.histogram, self.filters, self.bars]
+        self.panels = [self.loss or self.bars, self.curve, self.histogram, self.filters]
 
     def update(self, k: int) -> None:
         sweep = self.sweep
-        self.loss.update(train=sweep["train_loss"][k], val=sweep["val_loss"][k])
-        self.error.update(train=sweep["train_error"][k], val=sweep["val_error"][k])
+        if self.loss:
+            self.loss.update(train=sweep["train_loss"][k], val=sweep["val_loss"][k])
+        if self.bars:
+            self.bars.update(self.shares[k])
         self.curve.update(k)
         counts = {name: counts[k] for name, counts in sweep["histogram"].items()}
         self.histogram.show(counts, int(self.zeros[k]), self.total)
         self.filters.update(sweep["filters"][k])
-        self.bars.update(self.sizes[k])
 
 
 class StrengthTrace:

@@ -109,7 +109,7 @@ class WeightHistogram:
             self.steps[name] = ax.stairs(np.ones(bins), self.edges, **outline)
         (self.spike,) = ax.plot([], [], color=INK, linewidth=3, solid_capstyle="butt")
         corner = {"transform": ax.transAxes, "ha": "right", "va": "top"}
-        below = 0.66 if len(names) > 3 else 0.97  # clear of a legend of two columns
+        below = 0.86 if len(names) > 3 else 0.97  # clear of a legend that is one row
         self.words = ax.text(0.98, below, "", fontsize=SMALL, color=INK, **corner)
         self.artists = [*self.steps.values(), self.spike, self.words]
         logarithmic(ax.yaxis, 0.5, total * 10 ** (1.0 + 0.35 * (len(names) > 2)))
@@ -124,7 +124,8 @@ class WeightHistogram:
         ticks(ax.xaxis, at, shown)
         label(ax, title, x, y)
         if len(names) > 1:
-            legend(ax, loc, ncols=1 + (len(names) > 3), handlelength=1.6)
+            columns = len(names) if len(names) > 3 else 1
+            legend(ax, loc, ncols=columns, handlelength=1.4, columnspacing=0.9)
 
     def update(self, weights: Mapping) -> None:
         flat = {name: np.asarray(w, dtype=float).ravel() for name, w in weights.items()}

@@ -42,6 +42,8 @@ class Job:
     p: float = 0.0
     weight_decay: float = 0.0
     augment: bool = False
+    label_smoothing: float = 0.0
+    mixup: float = 0.0
     early: bool = False
     note: bool = False
     test: bool = False
@@ -96,6 +98,8 @@ class Job:
                 shuffle=not self.note,
                 batch_size=self.batch_size,
                 augment=data.augment if self.augment else None,
+                label_smoothing=self.label_smoothing,
+                mixup=self.mixup,
                 autocast=True,
                 seed=self.seed,
                 progress=False,

@@ -55,6 +55,16 @@ def dropout(p: float) -> dict[str, Any]:
     return {"p": p}
 
 
+def smoothing(epsilon: float) -> dict[str, Any]:
+    """What a job of a label-smoothing sweep differs in."""
+    return {"label_smoothing": epsilon}
+
+
+def mixup(alpha: float) -> dict[str, Any]:
+    """What a job of a mixup sweep differs in."""
+    return {"mixup": alpha}
+
+
 def note(_found: dict[str, Any]) -> Rows:
     """The study note's program as printed, and without its weight decay."""
     fixed = {
@@ -95,6 +105,8 @@ def chosen(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "L1": l1(float(best(found, "cifar10_l1"))),
         "dropout": dropout(float(best(found, "cifar10_dropout"))),
         "augmentation": {"augment": True},
+        "label smoothing": smoothing(float(best(found, "cifar10_smoothing"))),
+        "mixup": mixup(float(best(found, "cifar10_mixup"))),
         "early stopping": {"early": True},
     }
 
@@ -125,6 +137,9 @@ def together(found: dict[str, Any]) -> Rows:
 L2 = (0.0, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 6e-3, 1e-2, 3e-2)
 L1 = (0.0, 1e-5, 3e-5, 1e-4, 2e-4, 3e-4, 6e-4, 1e-3, 3e-3)
 P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+# Around what the papers took: ε 0.1; α 0.1 to 0.4 on ImageNet, 1 on CIFAR-10.
+EPSILON = (0.0, 0.05, 0.1, 0.2)
+ALPHA = (0.0, 0.1, 0.2, 0.4, 1.0)
 
 # Most important first.
 STUDIES = (
@@ -132,6 +147,12 @@ STUDIES = (
     Study("cifar10_note", "The study note's program, weight_decay 0.01 and 0", note),
     Study("cifar10_dropout", "Dropout before both linear layers, p swept", sweep(P, dropout)),
     Study("cifar10_l1", "L1, λ·Σ|w| as its proximal step, λ swept", sweep(L1, l1)),
+    Study(
+        "cifar10_smoothing",
+        "Label smoothing in the training loss, ε swept",
+        sweep(EPSILON, smoothing),
+    ),
+    Study("cifar10_mixup", "Mixup, α swept", sweep(ALPHA, mixup)),
     Study(
         "cifar10_methods",
         "Every method at the strength its sweep chose, equal epochs, test set opened",

@@ -5,6 +5,7 @@ orders       the order in which examples are seen
 devices      where a network trains, and what that device draws at random
 fitness      what is found out before training starts
 optimizers   what is asked of an optimizer
+mixing       mixup: a batch blended with itself
 steps        Trainer: one step, one measurement
 histories    History: what a run measured
 epochs       fit(): one model, returns a History

@@ -58,6 +58,8 @@ def identity(trainer: Trainer, every: int) -> Identity:
         "batch_size": trainer.batch_size,
         "shuffle": trainer.shuffle,
         "augment": fingerprint(trainer.augment),
+        "label_smoothing": trainer.label_smoothing,
+        "mixup": trainer.mixup,
         "autocast": trainer.autocast,
         "seed": trainer.seed,
         "every": every,

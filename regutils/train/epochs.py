@@ -30,6 +30,8 @@ def fit(
     batch_size: int | None = None,
     shuffle: bool = True,
     augment: Callable[[Tensor], Tensor] | None = None,
+    label_smoothing: float = 0.0,
+    mixup: float = 0.0,
     autocast: bool = False,
     seed: int = 0,
     every: int = 1,
@@ -40,8 +42,8 @@ def fit(
     """Train `model` in place on `split.train` by minimising data loss + lam·penalty.
 
     - epochs: passes over the training part.
-    - optimizer, penalty, lam, proximal, penalized, batch_size, shuffle, augment, autocast, seed: as
-      in `Trainer`.
+    - optimizer, penalty, lam, proximal, penalized, batch_size, shuffle, augment, label_smoothing,
+      mixup, autocast, seed: as in `Trainer`.
     - every: measure each so many epochs, and after the last.
     - history: an earlier call's result on this model; this call adds `epochs` to it as if there had
       been one call. What is asked for now holds: another lr or weight_decay goes on with the
@@ -77,6 +79,8 @@ def fit(
         batch_size=batch_size,
         shuffle=shuffle,
         augment=augment,
+        label_smoothing=label_smoothing,
+        mixup=mixup,
         autocast=autocast,
         seed=seed,
     )

@@ -54,21 +54,25 @@ def divergence(where: str, lr: float) -> str:
     )
 
 
-def loss(outputs: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
+def loss(
+    outputs: Tensor, y: Tensor, weights: Tensor | None = None, label_smoothing: float = 0.0
+) -> Tensor:
     """The data loss, a mean over examples.
 
     Cross-entropy for integer y: outputs (n, c), labels y (n,). Mean squared error (no ½) otherwise:
     outputs (n, 1) or (n,), y (n,). Added up in float32 at least. weights (n,) that sum to 1 make it
-    a weighted mean; an example of weight 0 is as good as absent.
+    a weighted mean; an example of weight 0 is as good as absent. label_smoothing as in `Trainer`,
+    of cross-entropy alone.
     """
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     if weights is not None:
-        each = errors(outputs, y) if y.is_floating_point() else _entropies(outputs, y)
+        numbers = y.is_floating_point()
+        each = errors(outputs, y) if numbers else _entropies(outputs, y, label_smoothing)
         return (weights.to(each.dtype) * each).sum()
     if y.is_floating_point():
         kind = torch.promote_types(outputs.dtype, y.dtype)
         return F.mse_loss(outputs.reshape(y.shape).to(kind), y.to(kind))
-    return F.cross_entropy(outputs, y)
+    return F.cross_entropy(outputs, y, label_smoothing=label_smoothing)
 
 
 def error(outputs: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -91,8 +95,8 @@ def errors(outputs: Tensor, y: Tensor) -> Tensor:
     return squares.flatten(1).mean(1) if y.ndim > 1 else squares
 
 
-def _entropies(outputs: Tensor, y: Tensor) -> Tensor:
-    return F.cross_entropy(outputs, y, reduction="none")
+def _entropies(outputs: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    return F.cross_entropy(outputs, y, reduction="none", label_smoothing=label_smoothing)
 
 
 def check_outputs(outputs: Tensor, split: Split) -> None:

@@ -16,6 +16,7 @@ from . import devices, optimizers
 from .fitness import check_batches, check_model
 from .measures import Measurement, divergence, evaluate
 from .measures import loss as data_loss
+from .mixing import mix
 from .orders import batches
 
 
@@ -36,9 +37,15 @@ class Trainer:
     - shuffle: a new order every epoch, by `seed`; the given order without it.
     - augment: a function of a batch of inputs, called before each step; it draws from torch's
       global random state, which is `seed`'s meanwhile.
+    - label_smoothing: ε in [0, 1). The loss that is trained on takes the true label for a share
+      1 − ε of the truth and each of the c labels for ε/c more (Szegedy et al. 2016, arXiv
+      1512.00567). Class labels only; what is measured stays the plain loss.
+    - mixup: α of Zhang et al. 2018 (arXiv 1710.09412), at least 0; 0 is none. Each batch is
+      blended with itself in another order, s·x + (1 − s)·x' with one s from Beta(α, α), after
+      `augment`; its loss is s times that for y plus 1 − s times that for y'.
     - autocast: forward passes, measured ones included, in bfloat16 where PyTorch thinks it safe.
-    - seed: draws the order, the dropout masks and what `augment` draws. The global random state
-      is left as it was.
+    - seed: draws the order, the dropout masks, mixup's pairs and shares, and what `augment` draws.
+      The global random state is left as it was.
 
     `lam`, `lr`, `penalise`, `optimizer`, `batch_size`, `split` and a dropout's p may be changed
     between steps. `steps` counts those taken. Raises ValueError for arguments out of range.
@@ -57,6 +64,8 @@ class Trainer:
         batch_size: int | None = None,
         shuffle: bool = True,
         augment: Callable[[Tensor], Tensor] | None = None,
+        label_smoothing: float = 0.0,
+        mixup: float = 0.0,
         autocast: bool = False,
         seed: int = 0,
     ) -> None:
@@ -66,6 +75,11 @@ class Trainer:
         accepts = "a function of a batch of inputs, or None"
         require(augment is None or callable(augment), "augment", augment, accepts)
         self.shuffle, self.augment, self.autocast = bool(shuffle), augment, bool(autocast)
+        self.label_smoothing = real("label_smoothing", label_smoothing, high=1, below=True)
+        classes = not split.train.y.is_floating_point()
+        accepts = "0 for targets that are no class labels"
+        require(not self.label_smoothing or classes, "label_smoothing", label_smoothing, accepts)
+        self.mixup = real("mixup", mixup)
         self.seed = count("seed", seed, low=0)
         self.lam = lam
         self.penalise(penalty, proximal)
@@ -260,11 +274,18 @@ class Trainer:
     def _advance(self) -> tuple[Tensor, Tensor]:
         """One step; the data loss and the total that it met, on their device."""
         x, y = self._next_batch()
+        other, share = y, 1.0
+        if self.mixup:
+            x, other, share = mix(x, y, self.mixup)
         met: list[tuple[Tensor, Tensor]] = []
 
         def descend() -> Any:
             with devices.bfloat16(self.device, self.autocast):
-                loss = total = data_loss(self.model(x), y)
+                outputs = self.model(x)
+                loss = total = data_loss(outputs, y, label_smoothing=self.label_smoothing)
+                if self.mixup:
+                    others = data_loss(outputs, other, label_smoothing=self.label_smoothing)
+                    loss = total = share * loss + (1 - share) * others
             if self._penalty is not None and not self.proximal:
                 total = loss + self._lam * self._penalty.value(self.penalized)
             self._optimizer.zero_grad()

@@ -73,6 +73,22 @@ def test_a_panel_of_another_figure_is_refused():
         live.Canvas(figure()[0], [Moving(*ax.plot([0, 1]))], alt="a line")
 
 
+def test_of_many_canvases_those_drawn_last_are_at_hand_and_the_others_draw_the_same():
+    def one(height):
+        fig, (ax,) = figure()
+        return live.Canvas(fig, [Moving(*ax.plot([0, height], [height, 0]))], alt="a line")
+
+    canvases = [one(height) for height in range(1, 6)]
+    before = [canvas.frame().copy() for canvas in canvases]
+    assert [canvas.at_hand for canvas in canvases] == [False, False, False, True, True]
+    assert not any(canvas.changed for canvas in canvases)
+    for canvas, pixels in zip(canvases, before):
+        np.testing.assert_array_equal(canvas.frame(), pixels)
+    del canvases[2:]
+    canvases[1].frame()
+    assert canvases[1].at_hand
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -71,7 +71,9 @@ def go(npz, tmp_path, said=None, parallel=None, wanted=None):
 
 
 def test_a_job_is_deterministic_and_plain_json(npz):
-    job = runs.Job(penalty="l1", lam=1e-3, p=0.2, augment=True, early=True, test=True, **TINY)
+    job = runs.Job(
+        penalty="l1", lam=1e-3, p=0.2, augment=True, mixup=0.4, early=True, test=True, **TINY
+    )
     (same, one), (_, two) = keeping.one(job, npz, None), keeping.one(job, npz, None)
     assert same == job
     for result in (one, two):
@@ -187,16 +189,22 @@ def test_methods_take_the_strengths_with_the_lowest_validation_error():
         "cifar10_l2": {"0": runs(0.1, 0.1), "0.001": runs(0.5, 0.6), "0.01": runs(0.4, 0.5)},
         "cifar10_l1": {"0": runs(0.1, 0.1), "0.0001": runs(0.3, 0.4), "0.01": runs(0.9, 0.9)},
         "cifar10_dropout": {"0": runs(0.1, 0.1), "0.5": runs(0.5, 0.5), "0.2": runs(0.6, 0.6)},
+        "cifar10_smoothing": {"0": runs(0.1, 0.1), "0.1": runs(0.5, 0.5), "0.2": runs(0.4, 0.4)},
+        "cifar10_mixup": {"0": runs(0.1, 0.1), "0.2": runs(0.3, 0.5), "1": runs(0.2, 0.4)},
     }
     rows = made.methods(found)
     assert rows["L2"][0].lam == 0.01 and rows["L1"][0].lam == 1e-4 and rows["dropout"][0].p == 0.5
-    assert list(rows) == ["none", "L2", "L1", "dropout", "augmentation", "early stopping"]
+    assert rows["label smoothing"][0].label_smoothing == 0.2 and rows["mixup"][0].mixup == 1
+    names = ["none", "L2", "L1", "dropout", "augmentation"]
+    assert list(rows) == [*names, "label smoothing", "mixup", "early stopping"]
     found["cifar10_methods"] = {
         "none": runs(0.1),
         "L2": runs(0.4),
         "L1": runs(0.3),
         "dropout": runs(0.6),
         "augmentation": runs(0.5),
+        "label smoothing": runs(0.8),
+        "mixup": runs(0.8),
         "early stopping": runs(0.7),
     }
     together = made.together(found)

@@ -65,6 +65,8 @@ def run(path, model=None, split=SPLIT, **changed):
         ({}, {"every": 2}, "every"),
         ({"augment": shifted(0.1)}, {"augment": shifted(0.2)}, "augment"),
         ({}, {"augment": shifted(0.2)}, "augment"),
+        ({}, {"label_smoothing": 0.1}, "label_smoothing"),
+        ({"mixup": 0.1}, {"mixup": 0.2}, "mixup"),
         ({}, {"model": make(p=0.4)}, "model"),
         ({}, {"model": make(hidden=9)}, "model"),
         ({}, {"model": make(activation=nn.Tanh)}, "model"),

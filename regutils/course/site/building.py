@@ -163,7 +163,7 @@ def _chapter(path: Path, notebook: nbformat.NotebookNode) -> dict:
     first = notebook.cells[0].source
     title = re.search(r"^# (.+)$", first, re.M)
     number, _, question = (title[1] if title else path.stem).rpartition(" · ")
-    duration = re.search(r"\*\*Time:?\*\*:?\s*(.+?)(?: to |[.,;\n])", first)
+    duration = re.search(r"\*\*Time[.:]?\*\*[.:]?\s*(.+?)(?: to |[.,;\n])", first)
     return {
         "stem": path.stem,
         "number": number,

@@ -1,0 +1,183 @@
+"""Notebooks under learners' hands and on machines that are not ours.
+
+One kernel per notebook, everything at once: the course lies in a read-only folder whose name has
+blanks and letters beyond ASCII, there is no home, numbers have a decimal comma, and there is no
+network. The kernel is restarted on the way, asked to go on where it was, interrupted at work, and
+runs everything, and again. It must print what the notebook prints anywhere else.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import NOTEBOOKS, ROOT, exercises, read
+from learner import Learner
+
+# Cells that take seconds.
+TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\.step\(|\.run\(\d")
+# Numbers as this locale writes them, and no way out of this machine.
+SETUP = """
+import locale, socket
+locale.setlocale(locale.LC_ALL, "")
+
+def refused(self, address):
+    tried.append(address)
+    raise OSError(f"no network, and {address} was asked for")
+
+tried = []
+socket.socket.connect = refused
+"""
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+# What matplotlib says, on stderr, to those who have no home, and what to do about it.
+HOMELESS = re.compile(r"^(mkdir -p failed for path|Matplotlib created a temporary) .*\n", re.M)
+
+
+def printed(outputs) -> str:
+    """What a reader sees as text; addresses of objects in memory are nobody's result."""
+    parts = [o.get("text", "") + o.get("data", {}).get("text/plain", "") for o in outputs]
+    text = re.sub(
+        r".*\r(?!\n) *", "", HOMELESS.sub("", "".join(parts))
+    )  # what bars have overwritten
+    return re.sub(r"0x[0-9a-f]+", "0x…", text).strip()
+
+
+@pytest.fixture(scope="module")
+def comma(tmp_path_factory) -> dict[str, str]:
+    """Variables of an environment whose decimal point is a comma."""
+    folder = tmp_path_factory.mktemp("locales")
+    if shutil.which("localedef"):
+        make = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
+        subprocess.run(make, capture_output=True)
+    environment = {"LC_ALL": "de_DE.UTF-8"}
+    if (folder / "de_DE.UTF-8").exists():
+        environment["LOCPATH"] = str(folder)
+    code = "import locale; locale.setlocale(locale.LC_ALL, ''); print(locale.str(0.5))"
+    tried = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True
+    )
+    return environment if tried.stdout.strip() == "0,5" else {}
+
+
+def test_there_is_a_locale_with_a_decimal_comma(comma):
+    if not comma:
+        pytest.skip("no locale with a decimal comma here, and no localedef to make one")
+
+
+def can_mount() -> bool:
+    """Whether a process may have mounts of its own: root on Linux, mostly."""
+    return (
+        bool(shutil.which("unshare"))
+        and not subprocess.run(["unshare", "--mount", "true"]).returncode
+    )
+
+
+def binds(folder) -> bool:
+    """Whether this process is stopped by permissions, which root and Windows are not."""
+    try:
+        (folder / "written").touch()
+    except OSError:
+        return True
+    (folder / "written").unlink()
+    return False
+
+
+@pytest.fixture
+def course(tmp_path):
+    """The course in a folder that cannot be written to, and what starts a kernel there."""
+    folder = tmp_path / "Kurs für Anfänger"
+    for name in ("notebooks", "regutils"):
+        skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "data")
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    paths = [folder, *folder.rglob("*")]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    if binds(folder):
+        command = []
+    elif can_mount():
+        mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
+        shell = ["sh", "-c", f'{mount} && cd "$PWD" && exec "$@"', str(folder)]
+        command = ["unshare", "--mount", *shell]
+    else:
+        command = None
+    yield folder, command
+    for path in paths:
+        path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_a_folder_can_be_made_read_only(course):
+    if course[1] is None:
+        pytest.skip("permissions do not bind this user, and it may not mount: nothing is read-only")
+
+
+@pytest.fixture
+def learner(course, comma):
+    """A learner whose kernel runs in that folder, without a home, under that locale."""
+    folder, command = course
+    variables = {"PYTHONPATH": str(folder), "HOME": str(folder / "nobody")}
+    learner = Learner(folder / "notebooks", os.environ | comma | variables, command or [])
+    yield learner
+    learner.close()
+
+
+def errors(outputs) -> list[str]:
+    return [output.ename for output in outputs if output.output_type == "error"]
+
+
+def interrupted(learner, cell) -> bool:
+    """Stop a cell as soon as it is at work; False if it was done before."""
+    found = errors(learner.finish(learner.send(cell.source, cell.id), interrupt=True))
+    assert found in ([], ["KeyboardInterrupt"])
+    return bool(found)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_hard_to_break(path, course, learner, solved_run):
+    if course[1] is not None:
+        assert errors(learner.run("open('written here', 'w')")) == ["OSError"]
+    cells = code_cells(read(course[0] / "notebooks" / path.name))
+    training = [cell for cell in cells if TRAINS.search(cell.source)]
+
+    for cell in cells[: cells.index(training[0])]:
+        learner.run(cell.source, cell.id)
+    learner.restart()
+    going_on = (errors(learner.run(cell.source, cell.id)) for cell in cells[len(cells) // 2 :])
+    assert next(filter(None, going_on)) == ["NameError"]
+
+    learner.run(SETUP)
+    once, stopped = [], False
+    for cell in cells:
+        if cell in training and not stopped:
+            stopped = interrupted(learner, cell)
+        outputs = learner.run(cell.source, cell.id)
+        assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
+        once.append(printed(outputs))
+    assert stopped, "no cell was at work when it was interrupted"
+    assert printed(learner.run("tried")) == "[]", "the network was asked for"
+
+    elsewhere = solved_run(path)
+    solved = {elsewhere.cells[i].id for i, _, _ in exercises(read(path))}
+    for cell, text, other in zip(cells, once, code_cells(elsewhere)):
+        if cell.id not in solved:
+            assert text == printed(other.outputs), cell.id
+
+    # Trained twice, a notebook would take twice as long. With REGUTILS_FAST it is trained again
+    # only where a later cell has given a name another meaning.
+    left_out = None
+    for cell, text in zip(cells, once):
+        if cell in training and os.environ.get("REGUTILS_FAST") == "1":
+            left_out = cell
+            continue
+        outputs = learner.run(cell.source, cell.id)
+        if errors(outputs) and left_out is not None:
+            learner.run(left_out.source, left_out.id)
+            outputs = learner.run(cell.source, cell.id)
+        assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
+        assert printed(outputs) == text, cell.id

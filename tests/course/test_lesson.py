@@ -1,0 +1,88 @@
+"""Learners see the lesson, not the workshop: what stands open, what is folded, where Predict is."""
+
+import re
+
+import pytest
+from conftest import NOTEBOOKS, read
+
+every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def folded(cell) -> bool:
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+def code_lines(cell) -> int:
+    """Lines that are neither empty nor a comment."""
+    lines = (line.strip() for line in cell.source.splitlines())
+    return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def code_cells(path) -> list:
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def picture(cell) -> bool:
+    outputs = cell.get("outputs", [])
+    return any({"image/png", WIDGET} & set(output.get("data", {})) for output in outputs)
+
+
+@every
+def test_at_most_45_percent_of_the_code_stand_open(path):
+    cells = code_cells(path)
+    shown = sum(code_lines(cell) for cell in cells if not folded(cell))
+    assert shown <= 0.45 * sum(map(code_lines, cells)), f"{shown} open lines"
+
+
+@every
+def test_what_is_folded_is_marked_for_pages_too_and_begins_with_what_it_does(path):
+    for cell in code_cells(path):
+        assert folded(cell) == ("hide-input" in cell.metadata.get("tags", [])), cell.id
+        if folded(cell):
+            assert re.match(r"# \S+ \S+", cell.source), f"{cell.id} begins without a comment"
+
+
+@every
+def test_a_cell_is_read_at_a_glance(path):
+    for cell in code_cells(path):
+        assert code_lines(cell) <= (40 if folded(cell) else 20), cell.id
+
+
+@every
+def test_what_asserts_or_draws_is_folded(path):
+    for cell in code_cells(path):
+        if not folded(cell):
+            assert not re.search(r"^\s*assert\b|plots\.[A-Z]|live\.", cell.source, re.M), cell.id
+
+
+@every
+def test_no_open_cell_stands_between_a_prediction_and_its_picture(path):
+    asked = None
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            asked = cell.id if "**Predict" in cell.source else asked
+        elif picture(cell):
+            asked = None
+        else:
+            assert asked is None or folded(cell), (
+                f"{cell.id} stands between {asked} and its picture"
+            )
+    assert asked is None, f"{asked} asks for a prediction that no picture answers"
+
+
+@every
+def test_the_skeleton_is_the_same_each_time(path):
+    cells = read(path).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert cells[0].source.startswith(f"# {path.stem[:2]} · ")
+    for part in ("**The question", "**What you will learn", "**Time"):
+        assert part in cells[0].source, f"the first cell has no {part}**"
+    numbers = [other.stem for other in NOTEBOOKS]
+    place = numbers.index(path.stem)
+    for word, neighbour in (("Previous", place - 1), ("Next", place + 1)):
+        if 0 <= neighbour < len(numbers):
+            assert re.search(rf"{word}: \[[^]]*\]\({numbers[neighbour]}", cells[0].source), word
+    for heading in ("Questions", "Summary", "Further reading"):
+        assert re.search(rf"^##+ .*{heading}", text, re.MULTILINE), f"no heading {heading}"
+    assert re.search(r"doi\.org|arxiv", text, re.IGNORECASE)

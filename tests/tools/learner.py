@@ -1,0 +1,184 @@
+"""A learner at a kernel, without a browser: runs cells, hears what widgets say, drags a slider."""
+
+import os
+import queue
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import KernelManager
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One position of a drag.
+
+    - setting: where the slider was put
+    - seconds: from the move to the arrival of its picture
+    """
+
+    setting: int
+    seconds: float
+
+
+class Learner:
+    """A kernel of its own process, and the front end's side of its messages.
+
+    - folder: the kernel's working folder
+    - environment: the kernel's variables, this process's unless given
+    - command: what starts the kernel, before its own command line
+    - errors: what cells and widgets have raised, one line each
+    - states: what is known of each widget, by its comm
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] = os.environ,
+        command: Sequence[str] = (),
+    ):
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.kernel_spec.argv[:1] = [*command, sys.executable]
+        self.manager.start_kernel(cwd=str(folder), env=dict(environment))
+        self.client = self.manager.client()
+        self.client.start_channels()
+        try:
+            self.client.wait_for_ready(timeout=120)
+        except RuntimeError:
+            self.close()
+            raise
+        self.errors: list[str] = []
+        self.states: dict[str, dict] = {}
+
+    @property
+    def pid(self) -> int:
+        return self.manager.provisioner.pid
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    def restart(self) -> None:
+        """A new process under the same front end; its widgets are gone."""
+        self.manager.restart_kernel(now=True)
+        self.client.wait_for_ready(timeout=120)
+        self.states.clear()
+
+    def send(self, source: str, cell: str | None = None) -> str:
+        """Ask for a cell to be run, as a front end does; the request's id."""
+        content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell})
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def run(self, source: str, cell: str | None = None, seconds: float = 300) -> list[dict]:
+        """Run a cell to its end; what it showed, as a notebook keeps it.
+
+        Raises queue.Empty when the kernel says nothing for so many seconds.
+        """
+        return self.finish(self.send(source, cell), seconds)
+
+    def finish(self, request: str, seconds: float = 300, interrupt: bool = False) -> list[dict]:
+        """Wait for the end of a request; what it showed.
+
+        interrupt: press the stop button as soon as the kernel is at it.
+        """
+        shown, named = [], {}  # what a progress bar shows is replaced, by its name
+        while True:
+            message = self.client.get_iopub_msg(timeout=seconds)
+            self._hear(message)
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if interrupt and kind == "execute_input":
+                self.manager.interrupt_kernel()
+            name = content.get("transient", {}).get("display_id")
+            if kind in ("stream", "display_data", "execute_result", "error"):
+                shown.append(nbformat.v4.output_from_msg(message))
+                named[name] = shown[-1]
+            if kind == "update_display_data" and name in named:
+                named[name].data = nbformat.from_dict(content["data"])
+            if kind == "status" and content["execution_state"] == "idle":
+                return shown
+
+    def _hear(self, message: dict) -> None:
+        kind, content = message["msg_type"], message["content"]
+        if kind == "error":
+            self.errors.append(f"{content['ename']}: {content['evalue']}")
+        if kind in ("comm_open", "comm_msg"):
+            state = content["data"].get("state", {})
+            self.states.setdefault(content["comm_id"], {}).update(state)
+            if 'role="alert"' in str(state.get("value", "")):
+                self.errors.append(state["value"])
+
+    def explorer(self, shown: list[dict]) -> tuple[str, str] | None:
+        """The comms of the first slider and the picture, if an explorer is among what was shown."""
+        for output in shown:
+            view = output.get("data", {}).get(WIDGET)
+            if view is not None:
+                box = self.states[view["model_id"]]
+                parts = [child.removeprefix("IPY_MODEL_") for child in box["children"]]
+                models = [self.states[part]["_model_name"] for part in parts]
+                return (
+                    parts[models.index("SelectionSliderModel")],
+                    parts[models.index("ImageModel")],
+                )
+        return None
+
+    def drag(
+        self, slider: str, picture: str, seconds: float, rate: float = 5
+    ) -> tuple[list[Move], int]:
+        """Move a slider up and down its whole length, by one position `rate` times a second.
+
+        Like the browser's side of ipywidgets, it sends one move at a time: while the kernel is at
+        work only the newest position waits, and the time of a move counts from when the hand moved.
+        Returns the moves that were answered, and how many a newer one took the place of.
+        """
+        last = len(self.states[slider]["_options_labels"]) - 1
+        setting, direction = self.states[slider]["index"], 1
+        moves, overtaken = [], 0
+        waiting = None  # (setting, when the hand moved), not yet sent
+        sent = None  # the same with the request's id, not yet done
+        start = time.perf_counter()
+        ticks = 0
+        while sent is not None or ticks < seconds * rate:
+            if sent is None and waiting is not None:
+                sent, waiting = (*waiting, self._put(slider, waiting[0])), None
+            tick = start + ticks / rate if ticks < seconds * rate else start + seconds + 60
+            message = self._next(tick)
+            if message is None:
+                direction = -1 if setting == last else 1 if setting == 0 else direction
+                setting += direction
+                overtaken += waiting is not None
+                waiting = (setting, tick)
+                ticks += 1
+                continue
+            self._hear(message)
+            if sent is None or message["parent_header"].get("msg_id") != sent[2]:
+                continue
+            content = message["content"]
+            if message["msg_type"] == "comm_msg" and content["comm_id"] == picture:
+                if ["value"] in content["data"].get("buffer_paths", []):
+                    moves.append(Move(sent[0], time.perf_counter() - sent[1]))
+            if message["msg_type"] == "status" and content["execution_state"] == "idle":
+                sent = None
+        return moves, overtaken
+
+    def _put(self, slider: str, setting: int) -> str:
+        data = {"method": "update", "state": {"index": setting}, "buffer_paths": []}
+        content = {"comm_id": slider, "data": data}
+        message = self.client.session.msg("comm_msg", content)
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def _next(self, until: float) -> dict | None:
+        """The next message, or None at that time."""
+        try:
+            return self.client.get_iopub_msg(timeout=max(0, until - time.perf_counter()))
+        except queue.Empty:
+            return None
