@@ -49,6 +49,34 @@ def printed(outputs) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x…", text).strip()
 
 
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def same(first: str, second: str) -> bool:
+    """The same words and, to 0.1 %, the same numbers: other threads add up in another order.
+
+    What is below 0.00001 is rounding itself.
+    """
+    if NUMBER.sub("0", first) != NUMBER.sub("0", second):
+        return False
+    pairs = zip(NUMBER.findall(first), NUMBER.findall(second))
+    return all(a == b or close(float(a), float(b), a) for a, b in pairs)
+
+
+def close(a: float, b: float, text: str) -> bool:
+    last = 10.0 ** -len(text.partition(".")[2]) if "e" not in text and "." in text else 0.0
+    return abs(a - b) <= max(1e-3 * abs(a), 1.01 * last, 1e-5)
+
+
+def test_what_counts_as_the_same():
+    assert same("Epoch 5: 63.4844", "Epoch 5: 63.4846")
+    assert same("apart by 2e-15", "apart by 4.5e-15")
+    assert same("error 0.20", "error 0.21")  # the last digit
+    assert not same("error 0.20", "error 0.22")
+    assert not same("5 of 10", "6 of 10")
+    assert not same("train 0.1", "val 0.1")
+
+
 @pytest.fixture(scope="module")
 def comma(tmp_path_factory) -> dict[str, str]:
     """Variables of an environment whose decimal point is a comma."""
@@ -166,7 +194,7 @@ def test_a_notebook_is_hard_to_break(path, course, learner, solved_run):
     solved = {elsewhere.cells[i].id for i, _, _ in exercises(read(path))}
     for cell, text, other in zip(cells, once, code_cells(elsewhere)):
         if cell.id not in solved:
-            assert text == printed(other.outputs), cell.id
+            assert same(text, printed(other.outputs)), cell.id
 
     # Trained twice, a notebook would take twice as long. With REGUTILS_FAST it is trained again
     # only where a later cell has given a name another meaning.
@@ -180,4 +208,4 @@ def test_a_notebook_is_hard_to_break(path, course, learner, solved_run):
             learner.run(left_out.source, left_out.id)
             outputs = learner.run(cell.source, cell.id)
         assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
-        assert printed(outputs) == text, cell.id
+        assert same(printed(outputs), text), cell.id
