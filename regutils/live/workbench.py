@@ -177,11 +177,10 @@ class Desk(Playground):
 
     def _shown_by(self, **controls) -> str:
         """Bring the ground to the controls; its reading."""
-        views = self.ground.views
         if self.ground.apply(**controls):
             self.training.taken = 0
             self._changed()
-        if self.ground.views is not views:
+        if self.ground.views.fig is not self._canvas.fig:
             self._canvas = self._canvas_of(self.ground)
             self.image.tooltip = self._canvas.alt
         return " ".join(filter(None, [self.ground.show(), self._verdict]))

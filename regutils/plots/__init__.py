@@ -9,7 +9,7 @@ In reading order: style · curves · weights · pictures · regions · boards. E
 as plots.Name. Panels are made and drawn under `look()`, whatever settings the user has.
 """
 
-from .boards import Reproduction, StrengthTrace, SweepBoard, TrainingBoard
+from .boards import Caption, Reproduction, StrengthTrace, SweepBoard, TrainingBoard
 from .curves import (
     Choices,
     ErrorVsLambda,
@@ -61,6 +61,7 @@ __all__ = [
     "SKY",
     "Balance",
     "Bars",
+    "Caption",
     "Choices",
     "Coefficients",
     "Connections",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from ..spread import mean_sd
 from .curves import ErrorVsLambda, LossCurves
 from .pictures import Filters
-from .style import CYCLE, GREY, INK, figure, label, legend, limits, look, ticks
+from .style import CYCLE, GREY, INK, SMALL, figure, label, legend, limits, look, ticks
 from .weights import Bars, WeightHistogram
 
 
@@ -114,6 +114,19 @@ class StrengthTrace:
         at = [self.lams.index(value) for value in past]
         self.line.set_ydata(padded(at, len(self.steps)))
         self.now.set_ydata([self.lams.index(lam)] * 2)
+
+
+class Caption:
+    """Words in the upper right corner of an Axes; `update(text)`."""
+
+    @look()
+    def __init__(self, ax: Axes):
+        corner = {"transform": ax.transAxes, "ha": "right", "va": "bottom"}
+        self.words = ax.text(1.0, 1.02, "", fontsize=SMALL, color=INK, parse_math=False, **corner)
+        self.artists = [self.words]
+
+    def update(self, text: str) -> None:
+        self.words.set_text(text)
 
 
 def padded(values: Sequence[float], room: int) -> np.ndarray:

@@ -314,3 +314,18 @@ def test_a_valley_of_one_of_two_axes_is_hit_more_often_by_random_trials(trials):
 
     assert hit(grid) == pytest.approx(min(1, trials * width), abs=0.02)
     assert hit(tried) == pytest.approx(1 - (1 - width) ** trials**2, abs=0.01)
+
+
+def test_trained_networks_have_no_second_descent_in_width():
+    """At 6 units and more every label is learned, wrong ones too, and no peak is seen."""
+    split = data.digits(100, label_noise=0.2)
+    errors, learned = [], []
+    for width in (2, 4, 6, 8, 12, 24, 64):
+        make = partial(models.MLP, 64, width, 10)
+        how = {"penalty": None, "seeds": range(3), "steps": 400, "lr": 0.02, "progress": False}
+        found = train.sweep(make, split, [0.0], every=400, **how)
+        errors.append(found.val_error[0, :, -1].mean())
+        learned.append(found.train_error[0, :, -1].mean())
+    assert learned[0] > 0.1 > 0.01 > learned[3]
+    rises = torch.stack(errors).diff()
+    assert rises.max() < 0.03 and errors[-1] < errors[0] - 0.1

@@ -103,6 +103,7 @@ def drawn_panels():
             lambda ax: plots.NetworkDrawing(ax, [2, 3, 1], 1.0, inputs=["x₁", "x₂"]),
             lambda panel: panel.update([rng.normal(size=(3, 2)), rng.normal(size=(1, 3))]),
         ),
+        "Caption": (plots.Caption, lambda panel: panel.update("p = 0.3")),
         "Intervals": (
             lambda ax: plots.Intervals(ax, 3, (0.0, 1.0)),
             lambda panel: panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7]),

@@ -46,11 +46,10 @@ class Ground:
             return True
         networks.change(self.trainer, old, new)
         if (old.noise, old.wrong, old.draw) != (new.noise, new.wrong, new.draw):
-            if new.curve:
-                self.views = Views(new, self.trainer.split, self.measured_at)
+            if self._views is not None and not new.curve:
+                self._views.place(new, self.trainer.split)
             else:
-                self.views.place(new, self.trainer.split)
-        self.views.setting = new
+                self._views = None  # the points of a curve stay in their figure
         return False
 
     def step(self) -> None:
@@ -120,10 +119,18 @@ class Ground:
         """The setting as a plain PyTorch program for as many steps as this run has taken."""
         return program(self.setting, self.trainer.steps or 500)
 
+    @property
+    def views(self) -> Views:
+        """The figure, made when it is asked for."""
+        if self._views is None:
+            self._views = Views(self.setting, self.trainer.split, self.measured_at)
+        self._views.setting = self.setting
+        return self._views
+
     def _begin(self) -> None:
         """Another network, other data."""
         self.trainer = networks.trainer(self.setting)
-        self.views = Views(self.setting, self.trainer.split, self.measured_at)
+        self._views: Views | None = None
         self._record()
 
     def _fresh(self) -> None:

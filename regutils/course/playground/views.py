@@ -49,6 +49,7 @@ class Views:
         self.error = self._error(axes["e"], steps, names)
         title = "λ in force (line) and on the slider (dots)"
         self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
+        self.caption = plots.Caption(axes["t"])
         units = networks.sizes(setting)
         self.drawing = plots.NetworkDrawing(
             axes["n"],
@@ -68,6 +69,7 @@ class Views:
             self.loss,
             self.error,
             self.lam,
+            self.caption,
             self.drawing,
             self.maps,
             self.histogram,
@@ -117,6 +119,11 @@ class Views:
             errors[name] = padded(other["val_error"], self.room) if other else blank
         self.loss.update(**losses)
         self.lam.update(curves["lam"], self.setting.lam)
+        now = self.setting
+        words = (
+            f"{now.penalty}, p = {now.p:g}, {now.optimizer}, lr = {now.lr:g}, noise {now.noise:g}"
+        )
+        self.caption.update(words)
         if self.setting.curve:
             self.error.update(penalty=so_far["penalty"])
         else:
