@@ -1,11 +1,14 @@
 """Learners see the lesson, not the workshop: what stands open, what is folded, where Predict is."""
 
+import ast
 import re
+import symtable
 
 import pytest
 from conftest import NOTEBOOKS, read
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -86,3 +89,52 @@ def test_the_skeleton_is_the_same_each_time(path):
     for heading in ("Questions", "Summary", "Further reading"):
         assert re.search(rf"^##+ .*{heading}", text, re.MULTILINE), f"no heading {heading}"
     assert re.search(r"doi\.org|arxiv", text, re.IGNORECASE)
+
+
+def bound(tree) -> set[str]:
+    """Names that a cell gives a meaning to, outside of its functions."""
+    found: set[str] = set()
+
+    def visit(node):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+            return
+        if isinstance(
+            node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        ):
+            return
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(tree)
+    return found
+
+
+def read_inside(source: str) -> set[str]:
+    """Names that a cell's functions read from outside of themselves."""
+    found: set[str] = set()
+
+    def visit(table):
+        for child in table.get_children():
+            if child.get_type() == "function" and child.get_name() not in COMPREHENSIONS:
+                found.update(s.get_name() for s in child.get_symbols() if s.is_global())
+            visit(child)
+
+    visit(symtable.symtable(source, "cell", "exec"))
+    return found
+
+
+@every
+def test_what_a_slider_reads_keeps_its_meaning(path):
+    """A function that is called later, by a drag, must find what it found in its own cell."""
+    cells = code_cells(path)
+    for i, cell in enumerate(cells):
+        needed = read_inside(cell.source)
+        for later in cells[i + 1 :]:
+            again = needed & bound(ast.parse(later.source))
+            same = {name for name in again if f"import {name}" in later.source}
+            assert not again - same, f"{cell.id} reads {again - same}, {later.id} binds it anew"
