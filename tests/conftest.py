@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
+# Combinations of an explorer's controls that are drawn for the tests; pages have up to 400.
+MOST_FRAMES = 60 if os.environ.get("REGUTILS_FAST") == "1" else frames.MOST
 
 
 def read(path: Path) -> nbformat.NotebookNode:
@@ -84,7 +86,8 @@ def solved_run(home):
         with FileLock(home / f"{path.stem}.lock"):
             if not kept.exists():
                 notebook = read(home / "notebooks" / path.name)
-                notebook.cells.insert(0, nbformat.v4.new_code_cell(frames.SETUP))
+                carry = f"{frames.SETUP}\nframes.MOST = {MOST_FRAMES}"
+                notebook.cells.insert(0, nbformat.v4.new_code_cell(carry))
                 with mock.patch.dict(os.environ, ONE_THREAD):
                     running.execute(notebook, home / "notebooks", timeout=600)
                 notebook.cells.pop(0)
