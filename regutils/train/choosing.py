@@ -171,7 +171,8 @@ def beats(a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0) -> tuple[fl
       tie counts half.
     - draws: of the bootstrap, which draws n of the n trainings with replacement.
 
-    Source: Bouthillier et al. 2021, who call A better from 0.75 on (arXiv 2103.03098).
+    Source: Bouthillier et al. 2021, who call A better if the interval lies above 0.5 and its upper
+    end reaches 0.75 (arXiv 2103.03098).
     """
     same = a.ndim == 1 and a.shape == b.shape
     require(same, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}, one error a training")

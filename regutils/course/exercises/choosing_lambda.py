@@ -230,7 +230,7 @@ chapter.choice(
 
 chapter.choice(
     "6.8",
-    'Plot B, "no method is as good as none". What is unfair about it?',
+    'Plot B, "best without a method". What is unfair about it?',
     right(
         "The best epoch was picked on the test set, for one of them.",
         "Early stopping by the test set is a method, and it was given to one side only.",
