@@ -46,6 +46,11 @@ class Split:
             same = part.y.shape[1:] == self.train.y.shape[1:] and part.y.dtype == self.train.y.dtype
             require(same, f"{name}.y", f"{part.y.dtype} {tuple(part.y.shape)}", like_y)
 
+    @property
+    def parts(self) -> tuple[Examples, Examples, Examples]:
+        """train, val and test, in this order."""
+        return self.train, self.val, self.test
+
     def to(self, *args: Any, **kwargs: Any) -> "Split":
         """Every input and floating target moved as by `Tensor.to`; integer targets stay integer."""
 

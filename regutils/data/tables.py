@@ -30,7 +30,7 @@ def _flip_labels(y: Tensor, classes: int, share: float, seed: int) -> Tensor:
 
 def _noisy(split: Split, label_noise: float, seed: int) -> Split:
     # A few training examples need not hold every class.
-    classes = 1 + max(int(part.y.max()) for part in (split.train, split.val, split.test))
+    classes = 1 + max(int(part.y.max()) for part in split.parts)
     y = _flip_labels(split.train.y, classes, label_noise, seed)
     return replace(split, train=Examples(split.train.x, y))
 
@@ -183,5 +183,5 @@ def diabetes(n_train: int = 200, seed: int = 0) -> Split:
     x, y = load_diabetes(return_X_y=True, scaled=False)
     split = _table(x, y, (n_train, 100, 42), seed)
     scale = Standardise(split.train.y)
-    parts = (Examples(part.x, scale(part.y)) for part in (split.train, split.val, split.test))
+    parts = (Examples(part.x, scale(part.y)) for part in split.parts)
     return Split(*parts)

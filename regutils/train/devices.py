@@ -50,10 +50,7 @@ def place(
     layout: dict[str, Any] = {}
     if split.train.x.ndim == 4:
         layout["memory_format"] = torch.channels_last
-    parts = (
-        Examples(part.x.to(chosen, **layout), part.y.to(chosen))
-        for part in (split.train, split.val, split.test)
-    )
+    parts = (Examples(part.x.to(chosen, **layout), part.y.to(chosen)) for part in split.parts)
     return model.to(chosen, **layout), Split(*parts)
 
 
