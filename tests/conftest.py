@@ -1,9 +1,11 @@
 """What several test files share: the notebooks, their cells, and the browser if there is one."""
 
+import asyncio
 import os
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -98,6 +100,12 @@ def solved_run(home):
     return run
 
 
+def in_a_loop(learner):
+    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, learner).result()
+
+
 @pytest.fixture(scope="session")
 def page():
     """A page of headless Chromium.
@@ -113,3 +121,16 @@ def page():
         pytest.skip(reason)
     with lab.browser_page() as page:
         yield page
+
+
+@pytest.fixture
+def complaints(page):
+    """What the page itself complains about while a test runs."""
+    heard = []
+
+    def listen(error):
+        heard.append(error)
+
+    page.on("pageerror", listen)
+    yield heard
+    page.remove_listener("pageerror", listen)

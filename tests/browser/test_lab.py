@@ -21,19 +21,6 @@ def address(tmp_path_factory, page):
         yield address
 
 
-@pytest.fixture
-def complaints(page):
-    """What the page itself complains about while a test runs."""
-    heard = []
-
-    def listen(error):
-        heard.append(error)
-
-    page.on("pageerror", listen)
-    yield heard
-    page.remove_listener("pageerror", listen)
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_slider_changes_its_picture(path, page, address, complaints):
     lab.open_and_run(page, address.format(path.name))

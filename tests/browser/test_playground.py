@@ -31,19 +31,6 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def complaints(page):
-    """What the page itself complains about while a test runs."""
-    heard = []
-
-    def listen(error):
-        heard.append(error)
-
-    page.on("pageerror", listen)
-    yield heard
-    page.remove_listener("pageerror", listen)
-
-
-@pytest.fixture
 def desk(page, folder, tmp_path):
     """JupyterLab with the desk on its page."""
     with lab.server(folder, tmp_path) as address:

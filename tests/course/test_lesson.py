@@ -1,11 +1,12 @@
 """Learners see the lesson, not the workshop: what stands open, what is folded, where Predict is."""
 
-import ast
 import re
 import symtable
 
 import pytest
 from conftest import NOTEBOOKS, read
+
+from regutils.course.grading.programs import Cell, read_program
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
@@ -91,27 +92,10 @@ def test_the_skeleton_is_the_same_each_time(path):
     assert re.search(r"doi\.org|arxiv", text, re.IGNORECASE)
 
 
-def bound(tree) -> set[str]:
+def bound(source: str) -> set[str]:
     """Names that a cell gives a meaning to, outside of its functions."""
-    found: set[str] = set()
-
-    def visit(node):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
-            return
-        if isinstance(
-            node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-        ):
-            return
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            found.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-        for child in ast.iter_child_nodes(node):
-            visit(child)
-
-    visit(tree)
-    return found
+    program = read_program([Cell("", source)])
+    return {name for statement in program.statements for name in statement.binds}
 
 
 def read_inside(source: str) -> set[str]:
@@ -135,6 +119,6 @@ def test_what_a_slider_reads_keeps_its_meaning(path):
     for i, cell in enumerate(cells):
         needed = read_inside(cell.source)
         for later in cells[i + 1 :]:
-            again = needed & bound(ast.parse(later.source))
+            again = needed & bound(later.source)
             same = {name for name in again if f"import {name}" in later.source}
             assert not again - same, f"{cell.id} reads {again - same}, {later.id} binds it anew"

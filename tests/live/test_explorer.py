@@ -2,11 +2,11 @@
 
 import asyncio
 import io
-from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from conftest import in_a_loop
 from PIL import Image
 
 from regutils import live, plots
@@ -99,12 +99,6 @@ def test_what_is_kept_is_bounded_and_the_least_recent_goes_first():
     kept.put("a", 1, b"1", "one")
     kept.drop("a")
     assert kept.held == 0
-
-
-def in_a_loop(learner):
-    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, learner).result()
 
 
 def others():

@@ -2,12 +2,12 @@ import asyncio
 import gc
 import random
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import matplotlib.pyplot
 import numpy as np
 import pytest
+from conftest import in_a_loop
 
 from regutils import live, plots
 
@@ -265,12 +265,6 @@ def test_a_playground_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel
     assert len(counter.seen) == 10 and box.button.disabled, "the budget is the end"
     box.start_again()
     assert counter.seen == [] and box.progress.value == 0 and not box.button.disabled
-
-
-def in_a_loop(learner):
-    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, learner).result()
 
 
 def test_a_playground_trains_while_its_slider_moves():
