@@ -3,7 +3,10 @@
 In reading order:
 
 studies  what is run
-runs     how it is run, kept and resumed
+runs     networks on photographs, and what a result says of its machine
+draws    many small data sets of digits: what is chosen, who wins, what is gained
+moving   λ that moves while a network trains
+keeping  what is missing is done, what was done is kept
 files    the format of a recorded file
 """
 

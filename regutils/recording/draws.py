@@ -7,7 +7,7 @@ weights. The network is MLP(64, 32, 10), trained by Adam for 40 steps on all exa
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from sklearn.model_selection import KFold, RepeatedKFold
@@ -39,7 +39,19 @@ def digits(n: int, share: float, seed: int) -> data.Split:
 
 
 @dataclass(frozen=True)
-class Choosing:
+class Draw:
+    """A job on one draw of the data, by its seed.
+
+    cost: expected duration in some unit, one a draw.
+    """
+
+    seed: int
+
+    cost: ClassVar[float] = 1.0
+
+
+@dataclass(frozen=True)
+class Choosing(Draw):
     """The ten λ on one data set of 100 pictures, by every way of cutting it.
 
     Its results are wrong answers, counted, for each λ first:
@@ -51,14 +63,8 @@ class Choosing:
     - refit (10, 3): of 1,697 with right labels, trained on all 100, three first weights.
     """
 
-    seed: int
     n: int = 100
     noise: float = 0.2
-
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: one a data set."""
-        return 1.0
 
     def run(self, pictures: str | None) -> dict[str, Any]:
         """Train 138 networks for each λ."""
@@ -96,7 +102,7 @@ class Choosing:
 
 
 @dataclass(frozen=True)
-class Opponents:
+class Opponents(Draw):
     """Methods against each other on one data set of 100 pictures.
 
     Its results are wrong answers, counted: `truth` of 1,597, `judged` of 100 others, as one single
@@ -107,14 +113,8 @@ class Opponents:
     - masked (6,): dropout, p = 0.2, 0.4, 0.6, 0.8, then p = 0.2, 0.4 with λ = 0.032.
     """
 
-    seed: int
     n: int = 100
     noise: float = 0.2
-
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: one a data set."""
-        return 1.0
 
     def run(self, pictures: str | None) -> dict[str, Any]:
         """Train eleven networks."""
@@ -150,7 +150,7 @@ class Opponents:
 
 
 @dataclass(frozen=True)
-class Gain:
+class Gain(Draw):
     """What a λ gains, for every share of wrong labels and every number of pictures.
 
     Its results are wrong answers, counted, for each noise and size first; the shares of wrong
@@ -159,13 +159,6 @@ class Gain:
     - held (5, 5, 9): of the n training labels, by 5-fold, for λ = 0 … 0.128.
     - refit (5, 5, 9): of 800 test pictures, trained on all n.
     """
-
-    seed: int
-
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: one a draw."""
-        return 1.0
 
     def run(self, pictures: str | None) -> dict[str, Any]:
         """Train 54 networks for each noise and size."""

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .. import data, models, train
+from .draws import Draw
 from .runs import machine
 
 # Share of the strongest λ in force after a share f of the training.
@@ -22,22 +23,16 @@ SCHEDULES = {
 
 
 @dataclass(frozen=True)
-class Moved:
+class Moved(Draw):
     """A small network on 60 points of the moons, three in ten labels wrong, under a moving λ·Σw².
 
     The points and the first weights are drawn by the seed. SGD with momentum, batches of 20, as in
     the playground. Measured every 30 epochs.
     """
 
-    seed: int
     schedule: str
     lam: float = 0.02
     epochs: int = 600
-
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: one a run."""
-        return 1.0
 
     def run(self, pictures: str | None) -> dict[str, Any]:
         """Train one network."""
