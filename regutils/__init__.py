@@ -7,7 +7,7 @@
     data       one Split of examples; tables, pictures, CIFAR-10, class folders
     train      fit() for one network, sweep() for many values of λ at once
     plots      panels: one class per kind of Axes; arrays in, artists out
-    live       Canvas, explore(), play() and the sliders: the only room that imports ipywidgets
+    live       Canvas, explore(), play(), desk(), sliders: the only room that imports ipywidgets
     course     the exercises and their checks; what runs the notebooks
     recording  `regutils record`: the long runs behind notebooks/recorded, and how they are read
 

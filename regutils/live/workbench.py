@@ -66,22 +66,9 @@ class Desk(Playground):
         self.ground = ground
         self._beside: Beside | None = None
         self._beside_training: Training | None = None
-        self._verdict = ""
         controls = dict(first)
         for fold in folds.values():
             controls |= fold
-        super().__init__(
-            self._canvas_of(ground),
-            lambda **_: ground.step(),
-            self._shown_by,
-            ground.reset,
-            ground.steps,
-            controls,
-            at_once,
-        )
-        self.one = _button("One step", "step-forward", "take one step")
-        self.keep = _button("Keep as ghost", "thumb-tack", "keep this curve beside the next run's")
-        self.fresh = _button("Cold run", "snowflake-o", "fresh weights under the setting of now")
         self.code = widgets.ToggleButton(
             description="Show me the PyTorch",
             icon="code",
@@ -97,6 +84,18 @@ class Desk(Playground):
         self.written = widgets.Textarea(
             layout={"width": "100%", "max_width": "60em", "height": "24em", "display": "none"}
         )
+        super().__init__(
+            self._canvas_of(ground),
+            ground.step,
+            self._shown_by,
+            ground.reset,
+            ground.steps,
+            controls,
+            at_once,
+        )
+        self.one = _button("One step", "step-forward", "take one step")
+        self.keep = _button("Keep as ghost", "thumb-tack", "keep this curve beside the next run's")
+        self.fresh = _button("Cold run", "snowflake-o", "fresh weights under the setting of now")
         self.one.on_click(lambda _: self.step_once())
         self.keep.on_click(lambda _: self.keep_this())
         self.fresh.on_click(lambda _: self.start_cold())
@@ -141,7 +140,12 @@ class Desk(Playground):
         self._prepare_cold()
         if self._beside_training is not None:
             self._beside_training.take(range(self._beside_training.steps))
-        return self._verdict
+        return self._compared()
+
+    def start_again(self) -> None:
+        """As of a Playground; what a cold run said of the run before is over."""
+        self._end_cold()
+        super().start_again()
 
     def paste(self, line: str) -> None:
         """Move the controls to where a line of text says.
@@ -167,10 +171,8 @@ class Desk(Playground):
 
     def close(self) -> None:
         """As of a Playground; the cold run ends too."""
-        if self._beside_training is not None:
-            self._beside_training.pause()
+        self._end_cold()
         super().close()
-        self._beside = self._beside_training = None
 
     def _canvas_of(self, ground: Ground) -> Canvas:
         return Canvas(ground.views.fig, ground.views.panels, ground.views.alt, FINE)
@@ -178,20 +180,19 @@ class Desk(Playground):
     def _shown_by(self, **controls) -> str:
         """Bring the ground to the controls; its reading."""
         if self.ground.apply(**controls):
+            self._end_cold()
             self.training.taken = 0
             self._changed()
         if self.ground.views.fig is not self._canvas.fig:
             self._canvas = self._canvas_of(self.ground)
             self.image.tooltip = self._canvas.alt
-        return " ".join(filter(None, [self.ground.show(), self._verdict]))
+        return " ".join(filter(None, [self.ground.show(), self._compared()]))
 
     def _draw(self) -> None:
-        self._verdict = self._compared()
         super()._draw()
         if self.ground.diverged:
             self._warn(self.ground.diverged)
-        if hasattr(self, "line"):  # not yet while the first picture is drawn
-            self._tell()
+        self._tell()
 
     def _tell(self) -> None:
         """The line and the program follow the controls."""
@@ -203,7 +204,7 @@ class Desk(Playground):
 
     def _train(self) -> None:
         with self._watched("Training stopped."):
-            self.ground.step()
+            self._step()  # the ground knows where the controls stand
         if self.ground.diverged:
             self.training.pause()
 
@@ -213,8 +214,14 @@ class Desk(Playground):
         going = beside is not None and beside.going
         self.fresh.description = f"{beside.taken} of {beside.steps} steps" if going else "Cold run"
 
+    def _end_cold(self) -> None:
+        if self._beside_training is not None:
+            self._beside_training.pause()
+        self._beside = self._beside_training = None
+
     def _prepare_cold(self) -> None:
         self.training.pause()
+        self._end_cold()
         if self.training.taken == 0:
             return
         self._beside = self.ground.cold()

@@ -24,6 +24,7 @@ import torch
 from regutils import data, live, models, plots
 from regutils.course.site import building
 from regutils.live import stills
+from regutils.live.workbench import FINE
 from regutils.train import fit, sweep
 
 ROOT = Path(__file__).parents[2]
@@ -318,8 +319,8 @@ def playground() -> None:
     """Not a ratio: the desk of notebook 07 as it trains, 10 steps and a picture in turn."""
     from regutils.course import playground
 
-    desk = playground.desk("data=moons wrong=0.2", steps=10_000)
-    desk.training.take(range(50))
+    ground = playground.Ground(playground.parse("data=moons wrong=0.2"), steps=10_000)
+    canvas = live.Canvas(ground.views.fig, ground.views.panels, ground.views.alt, FINE)
     spent = dict.fromkeys(("steps", "moving the picture's parts", "drawing", "PNG"), 0.0)
 
     def timed(name, work):
@@ -331,10 +332,10 @@ def playground() -> None:
     for turn in range(100):
         if turn % 10 == 0:  # λ moves meanwhile, as under a learner's hand
             lams = playground.VALUES["lam"]
-            desk.ground.apply(**vars(desk.ground.setting) | {"lam": lams[turn // 10]})
-        timed("steps", lambda: [desk.ground.step() for _ in range(10)])
-        timed("moving the picture's parts", desk.ground.show)
-        pixels = timed("drawing", desk._canvas.frame)
+            ground.apply(**vars(ground.setting) | {"lam": lams[turn // 10]})
+        timed("steps", lambda: [ground.step() for _ in range(10)])
+        timed("moving the picture's parts", ground.show)
+        pixels = timed("drawing", canvas.frame)
         timed("PNG", lambda pixels=pixels: stills.png(pixels))
     total = sum(spent.values())
     shares = ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in spent.items())

@@ -6,21 +6,14 @@ from typing import Any
 
 from ... import live
 from .ground import STEPS, Ground
-from .settings import VALUES, Setting, parse
+from .settings import RESTARTING, VALUES, Setting, parse
 
 FIRST = ("data", "penalty", "lam", "p", "lr")
 FOLDS = {
     "Data: noise, wrong labels, another draw": ("noise", "wrong", "draw"),
     "Optimizer": ("optimizer", "batch"),
-    "Network, inputs, number of points: a change starts training again": (
-        "points",
-        "depth",
-        "width",
-        "activation",
-        "squares",
-        "product",
-        "sines",
-        "seed",
+    "Network, inputs, number of points: a change starts training again": tuple(
+        name for name in RESTARTING if name not in FIRST
     ),
 }
 

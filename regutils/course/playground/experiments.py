@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from ...arguments import require
@@ -48,8 +49,7 @@ def _tried(wanted: Experiment, ground: Ground) -> bool:
 
 def recent(ground: Ground, name: str) -> float:
     """Mean of the last measurements of a curve."""
-    values = ground.curves[name][-LAST:]
-    return sum(values) / len(values)
+    return fmean(ground.curves[name][-LAST:])
 
 
 def before(ground: Ground, name: str, moved: str) -> float | None:
@@ -59,7 +59,7 @@ def before(ground: Ground, name: str, moved: str) -> float | None:
     while end and setting[end - 1] == setting[-1]:
         end -= 1
     found = values[max(0, end - LAST) : end]
-    return sum(found) / len(found) if len(found) == LAST else None
+    return fmean(found) if len(found) == LAST else None
 
 
 def lost(ground: Ground) -> tuple[bool, str]:
@@ -114,12 +114,10 @@ def halved(ground: Ground) -> tuple[bool, str]:
 
 def taken_back(ground: Ground) -> tuple[bool, str]:
     """Wrong labels were learned at λ = 0, and unlearned under a λ that came late."""
-    pairs = list(
-        zip(ground.curves["lam"], ground.curves["train_error"], ground.curves["val_error"])
+    free = [i for i, lam in enumerate(ground.curves["lam"]) if lam == 0][-LAST:]
+    learned, then = (
+        sum(ground.curves[name][i] for i in free) / LAST for name in ("train_error", "val_error")
     )
-    free = [(error, val) for lam, error, val in pairs if lam == 0][-LAST:]
-    learned = sum(error for error, _ in free) / max(1, len(free))
-    then = sum(val for _, val in free) / max(1, len(free))
     lies = ground.setting.wrong
     if len(free) < LAST or learned > 0.5 * lies:
         return False, (

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ... import train
 from ...arguments import count
 from . import networks
 from .settings import RESTARTING, Setting, parse
-from .views import Views
+from .views import COLD, GHOST, Views
 from .written import program
 
 EVERY = 20  # steps from one measurement to the next
 STEPS = 4000  # that a run may take
 
 
-class Ground:
-    """A network that trains while its setting changes.
+class Run:
+    """A network in training, from fresh weights, and what it has shown so far.
 
-    setting: where it starts.
-    steps: the budget of a run, a multiple of 20, since every 20th step is measured.
-
-    `trainer`, `curves` (lists that grow: step, lam, p, train_loss, …) and `views` are of the
-    present run; `kept` are the curves of "val, kept" and "val, cold", if there are any.
-    `diverged` says why the run ended, else "". Raises ValueError for steps out of range.
+    `trainer`; `curves`: lists that grow by a measurement every 20 steps (step, lam, p, train_loss,
+    …); `diverged`: why the run ended, else "".
     """
 
-    def __init__(self, setting: Setting | None = None, steps: int = STEPS):
-        self.setting = setting or Setting()
-        self.steps = count("steps", steps, low=EVERY)
-        self.measured_at = range(0, self.steps + 1, EVERY)
-        self.kept: dict[str, dict[str, list[float]]] = {}
-        self._begin()
+    def __init__(self, setting: Setting):
+        self.setting = setting
+        self.reset()
 
-    def apply(self, **controls: Any) -> bool:
-        """Go on under these controls; whether training had to start again."""
-        old, new = self.setting, Setting(**controls)
-        if new == old:
-            return False
-        self.setting = new
-        if any(getattr(old, name) != getattr(new, name) for name in RESTARTING):
-            self.kept.clear()  # of other data or another network: no comparison
-            self._begin()
-            return True
-        networks.change(self.trainer, old, new)
-        if (old.noise, old.wrong, old.draw) != (new.noise, new.wrong, new.draw):
-            if self._views is not None and not new.curve:
-                self._views.place(new, self.trainer.split)
-            else:
-                self._views = None  # the points of a curve stay in their figure
-        return False
+    def reset(self) -> None:
+        """Start again from the same weights, with the same batches and masks."""
+        self.trainer = networks.trainer(self.setting)
+        self.diverged = ""
+        self.curves: dict[str, list[float]] = {}
+        self._measure()
 
     def step(self) -> None:
         """One training step, or none after the run has diverged."""
@@ -65,13 +45,54 @@ class Ground:
         if self.trainer.steps % EVERY == 0:
             self._measure()
 
-    def reset(self) -> None:
-        """Start again from the same weights, with the same batches and masks."""
-        self._fresh()
+    def _measure(self) -> None:
+        # AdamW decays by itself, so its trainer knows of no penalty.
+        price = networks.price(self.setting, self.trainer.model)
+        found = vars(self.trainer.measure()) | {"p": self.setting.p, "penalty": price}
+        for name, value in found.items():
+            self.curves.setdefault(name, []).append(value)
+        self._last = self.trainer.state()
+
+
+class Ground(Run):
+    """A run whose setting changes while it trains.
+
+    setting: where it starts.
+    steps: the budget of a run, a multiple of 20, since every 20th step is measured.
+
+    `views` is the figure of the present run; `kept` are the curves of GHOST and COLD, if there are
+    any. Raises ValueError for steps out of range.
+    """
+
+    def __init__(self, setting: Setting | None = None, steps: int = STEPS):
+        self.steps = count("steps", steps, low=EVERY)
+        self.measured_at = range(0, self.steps + 1, EVERY)
+        self.kept: dict[str, dict[str, list[float]]] = {}
+        self._views: Views | None = None
+        super().__init__(setting or Setting())
+
+    def apply(self, **controls: Any) -> bool:
+        """Go on under these controls; whether training had to start again."""
+        old, new = self.setting, Setting(**controls)
+        if new == old:
+            return False
+        self.setting = new
+        if any(getattr(old, name) != getattr(new, name) for name in RESTARTING):
+            self.kept.clear()  # of other data or another network: no comparison
+            self._views = None
+            self.reset()
+            return True
+        networks.change(self.trainer, old, new)
+        if (old.noise, old.wrong, old.draw) != (new.noise, new.wrong, new.draw):
+            if self._views is not None and not new.curve:
+                self._views.place(new, self.trainer.split)
+            else:
+                self._views = None  # the points of a curve stay in their figure
+        return False
 
     def keep(self) -> None:
         """Keep the curves of this run beside those of the next."""
-        self.kept["val, kept"] = {name: list(values) for name, values in self.curves.items()}
+        self.kept[GHOST] = {name: list(values) for name, values in self.curves.items()}
 
     def cold(self) -> Cold:
         """The run that starts from the same fresh weights under the setting of now."""
@@ -79,8 +100,7 @@ class Ground:
 
     def show(self) -> str:
         """Bring the picture up to date; the reading, in one sentence."""
-        model = self.trainer.model
-        self.views.update(model, self.trainer.split.train.x, self.curves, self.kept)
+        self.views.update(self.setting, self.trainer, self.curves, self.kept)
         last = {name: values[-1] for name, values in self.curves.items()}
         zeros, total = self.zeros
         if self.setting.curve:
@@ -124,65 +144,27 @@ class Ground:
         """The figure, made when it is asked for."""
         if self._views is None:
             self._views = Views(self.setting, self.trainer.split, self.measured_at)
-        self._views.setting = self.setting
         return self._views
 
-    def _begin(self) -> None:
-        """Another network, other data."""
-        self.trainer = networks.trainer(self.setting)
-        self._views: Views | None = None
-        self._record()
 
-    def _fresh(self) -> None:
-        """The first weights again, under the setting of now."""
-        self.trainer = networks.trainer(self.setting)
-        self._record()
-
-    def _record(self) -> None:
-        self.diverged = ""
-        self.curves: dict[str, list[float]] = {}
-        self._measure()
-
-    def _measure(self) -> None:
-        measure(self.trainer, self.setting, self.curves)
-        self._last = self.trainer.state()
-
-
-class Cold:
+class Cold(Run):
     """A run beside a Ground's: fresh weights, the setting of its start for all of its steps.
 
     ground: whose setting, first weights, batches and masks it has, and whose picture shows it as
-    "val, cold". `steps` are to be taken, as many as the ground's run has taken.
+    COLD. `steps` are to be taken, as many as the ground's run has taken.
     """
 
     def __init__(self, ground: Ground):
-        self.ground = ground
+        super().__init__(ground.setting)
         self.steps = ground.trainer.steps
         self.warm = ground.trainer.measure()
-        self.trainer = networks.trainer(ground.setting)
-        self.diverged = False
-        self.curves: dict[str, list[float]] = {}
-        measure(self.trainer, ground.setting, self.curves)
-        ground.kept["val, cold"] = self.curves
-
-    def step(self) -> None:
-        """One training step, or none after the run has diverged."""
-        if self.diverged:
-            return
-        try:
-            self.trainer.step()
-        except FloatingPointError:
-            self.diverged = True
-            return
-        if self.trainer.steps % EVERY == 0 or self.trainer.steps == self.steps:
-            measure(self.trainer, self.ground.setting, self.curves)
+        ground.kept[COLD] = self.curves
 
     @property
     def score(self) -> str:
         """Both runs on the validation points, in one sentence."""
-        name = "val_loss" if self.ground.setting.curve else "val_error"
-        words = "loss" if self.ground.setting.curve else "error"
-        warm, cold = getattr(self.warm, name), self.curves[name][-1]
+        words = "loss" if self.setting.curve else "error"
+        warm, cold = (getattr(run, f"val_{words}") for run in (self.warm, self.trainer.measure()))
         if self.diverged:
             return f"Under this setting all along, training diverges; yours reached {warm:.3f}."
         apart = "the same" if warm == cold else f"{abs(warm - cold):.3f} apart"
@@ -190,21 +172,3 @@ class Cold:
             f"After {self.trainer.steps} steps, validation {words}: {warm:.3f} as you moved the "
             f"controls, {cold:.3f} from fresh weights under this setting all along: {apart}."
         )
-
-
-def measure(trainer: train.Trainer, setting: Setting, curves: dict[str, list[float]]) -> None:
-    """Add what a trainer measures now to lists that grow."""
-    found = trainer.measure()
-    price = networks.price(setting, trainer.model)
-    told: Sequence[tuple[str, float]] = [
-        ("step", found.step),
-        ("lam", setting.lam),
-        ("p", setting.p),
-        ("train_loss", found.train_loss),
-        ("val_loss", found.val_loss),
-        ("train_error", found.train_error),
-        ("val_error", found.val_error),
-        ("penalty", price),
-    ]
-    for name, value in told:
-        curves.setdefault(name, []).append(value)

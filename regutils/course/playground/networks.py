@@ -13,6 +13,12 @@ from ... import data, models, penalties, train
 from .settings import Setting
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "SGD": torch.optim.SGD,
+    "momentum": torch.optim.SGD,
+    "Adam": torch.optim.Adam,
+    "AdamW": torch.optim.AdamW,
+}
 MOMENTUM = 0.9
 L1_RATIO = 0.5
 
@@ -32,13 +38,7 @@ def split(setting: Setting) -> data.Split:
         raw = make(setting.points, setting.noise, seed=setting.draw)
     else:
         raw = make(setting.points, setting.noise, setting.wrong, setting.draw)
-    parts = (data.Examples(features(part.x, setting), part.y) for part in parts_of(raw))
-    return data.Split(*parts)
-
-
-def parts_of(cut: data.Split) -> tuple[data.Examples, data.Examples, data.Examples]:
-    """Train, val and test in this order."""
-    return cut.train, cut.val, cut.test
+    return data.Split(*(data.Examples(features(x, setting), y) for x, y in raw.parts))
 
 
 def wrong_labels(setting: Setting, y: Tensor) -> Tensor:
@@ -146,12 +146,7 @@ def decay_of(setting: Setting) -> float:
 
 def optimizer(setting: Setting, model: nn.Module) -> Callable[[Any], torch.optim.Optimizer]:
     """The factory of the setting's optimizer; weights and biases are groups of their own."""
-    kind: Callable[..., torch.optim.Optimizer] = {
-        "SGD": torch.optim.SGD,
-        "momentum": torch.optim.SGD,
-        "Adam": torch.optim.Adam,
-        "AdamW": torch.optim.AdamW,
-    }[setting.optimizer]
+    kind = OPTIMIZERS[setting.optimizer]
     options: dict[str, Any] = {"lr": setting.lr}
     if setting.optimizer == "momentum":
         options["momentum"] = MOMENTUM

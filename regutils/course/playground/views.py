@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor, nn
 
-from ... import data, plots
+from ... import data, plots, train
 from ...plots.boards import padded
 from . import networks
 from .settings import LAMS, Setting
@@ -23,11 +24,11 @@ EDGE = 2.5  # end of the histogram
 NAMED = (0.0, 0.001, 0.01, 0.1, 1.0)  # of the values of λ
 
 # Curves that are kept, beside those of the run that trains.
-KEPT = ("val, kept", "val, cold")
+GHOST, COLD = KEPT = ("val, kept", "val, cold")
 
 
 class Views:
-    """The figure of a setting: `fig`, `panels`, `alt`, `update(model, curves, kept, lam)`.
+    """The figure of a setting: `fig`, `panels`, `alt`, `update(setting, trainer, curves, kept)`.
 
     For classes the decision regions, for a curve the fit, whose points stay; loss and error with λ
     in force below them; the network; what units of its last hidden layer see; its weights.
@@ -36,17 +37,28 @@ class Views:
     """
 
     def __init__(self, setting: Setting, split: data.Split, steps: Sequence[int]):
-        self.setting, self.room = setting, len(steps)
+        self.curve, self.room = setting.curve, len(steps)
+        self.fine = _places(setting, CURVE_GRID if setting.curve else SIDE)
+        self.coarse = _places(setting, SMALL_SIDE)
         self.fig, axes = plots.mosaic(
             "rle;rtt;nmw", width=9.6, height=5.8, heights=(1.15, 0.55, 1.25)
         )
         names = ["train", "val", *KEPT]
-        self.first = self._fit(axes["r"], split) if setting.curve else self._regions(axes["r"])
+        self.first = _fit(axes["r"], setting, split) if self.curve else _regions(axes["r"], setting)
         told = {step: f"{step:,}" for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
-        self.words: dict[str, Any] = {"x": "", "y": "", "ticks": told}
-        words = self.words | {"title": "Data loss", "log_y": True}
-        self.loss = plots.LossCurves(axes["l"], steps, names, (0.01, 5.0), **words)
-        self.error = self._error(axes["e"], steps, names)
+        words: dict[str, Any] = {"x": "", "y": "", "ticks": told}
+        logarithmic = words | {"log_y": True}
+        self.loss = plots.LossCurves(
+            axes["l"], steps, names, (0.01, 5.0), title="Data loss", **logarithmic
+        )
+        if self.curve:
+            logarithmic["title"] = "Penalty without λ"
+            self.error = plots.LossCurves(
+                axes["e"], steps, ["penalty"], (0.1, 1000.0), **logarithmic
+            )
+        else:
+            words["title"] = "Error: share of wrong labels"
+            self.error = plots.LossCurves(axes["e"], steps, names, (0, 0.6), **words)
         title = "λ in force (line) and on the slider (dots)"
         self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
         self.caption = plots.Caption(axes["t"])
@@ -79,7 +91,7 @@ class Views:
     @property
     def alt(self) -> str:
         """Describes the picture to those who do not see it."""
-        first = "fitted curve with the points" if self.setting.curve else "decision regions"
+        first = "fitted curve with the points" if self.curve else "decision regions"
         return (
             f"A network in training: {first}; loss and error of training and validation points "
             "with λ in force below them; the network with its weights as lines; what single "
@@ -88,90 +100,77 @@ class Views:
 
     def place(self, setting: Setting, split: data.Split) -> None:
         """Put the points of classes where they are; validation points 200 at most."""
-        self.setting = setting
         if isinstance(self.first, plots.DecisionRegions):
-            (x, y), (val_x, val_y), _ = networks.parts_of(split)
+            (x, y), (val_x, val_y), _ = split.parts
             wrong = networks.wrong_labels(setting, y)
             self.first.place((x[:, :2], y), (val_x[:200, :2], val_y[:200]), wrong)
 
     @torch.no_grad()
     def update(
         self,
-        model: nn.Sequential,
-        train_x: Tensor,
+        setting: Setting,
+        trainer: train.Trainer,
         curves: Mapping[str, Sequence[float]],
         kept: Mapping[str, Mapping[str, Sequence[float]]],
     ) -> None:
-        """The network as it is, the curves so far; kept: name of KEPT → its curves."""
+        """The network as it is, the curves so far; kept: name of KEPT → its curves.
+
+        setting: of the same data and network as at the start.
+        """
+        model = trainer.model
         model.eval()
-        if self.setting.curve:
-            self.first.update(model(self._inputs(CURVE_GRID, 1))[:, 0])
+        if self.curve:
+            self.first.update(model(self.fine)[:, 0])
         else:
-            shares = model(self._inputs(SIDE, 2)).softmax(1)[:, 1]
-            self.first.update(shares.reshape(SIDE, SIDE))
+            self.first.update(model(self.fine).softmax(1)[:, 1].reshape(SIDE, SIDE))
         so_far = {name: padded(values, self.room) for name, values in curves.items()}
         losses = {"train": so_far["train_loss"], "val": so_far["val_loss"]}
         errors = {"train": so_far["train_error"], "val": so_far["val_error"]}
-        blank = padded([], self.room)
         for name in KEPT:
-            other = kept.get(name)
-            losses[name] = padded(other["val_loss"], self.room) if other else blank
-            errors[name] = padded(other["val_error"], self.room) if other else blank
+            other = kept.get(name, {})
+            losses[name] = padded(other.get("val_loss", []), self.room)
+            errors[name] = padded(other.get("val_error", []), self.room)
         self.loss.update(**losses)
-        self.lam.update(curves["lam"], self.setting.lam)
-        now = self.setting
-        words = (
-            f"{now.penalty}, p = {now.p:g}, {now.optimizer}, lr = {now.lr:g}, noise {now.noise:g}"
+        self.error.update(**({"penalty": so_far["penalty"]} if self.curve else errors))
+        self.lam.update(curves["lam"], setting.lam)
+        self.caption.update(
+            f"{setting.penalty}, p = {setting.p:g}, {setting.optimizer}, lr = {setting.lr:g}, "
+            f"noise {setting.noise:g}"
         )
-        self.caption.update(words)
-        if self.setting.curve:
-            self.error.update(penalty=so_far["penalty"])
-        else:
-            self.error.update(**errors)
         layers = networks.weights(model)
-        gone = networks.dead(model, train_x)
+        gone = networks.dead(model, trainer.split.train.x)
         self.drawing.update(layers, gone)
         self.maps.update(self._seen(model), gone[-1][: self.seen])
         self.histogram.update({"all weights": torch.cat([w.ravel() for w in layers])})
 
-    def _regions(self, ax) -> plots.DecisionRegions:
-        places = np.linspace(-REACH, REACH, SIDE)
-        title = f"{self.setting.data}: ● train, ○ val, ◯ wrong label"
-        return plots.DecisionRegions(ax, places, places, title=title, loc=None)
-
-    def _fit(self, ax, split) -> plots.FittedCurve:
-        grid = np.linspace(-1, 1, CURVE_GRID)
-        truth = (
-            np.sin(np.pi * grid) if self.setting.data == "sine" else np.where(grid < 0, -1.0, 1.0)
-        )
-        (x, y), (val_x, val_y), _ = networks.parts_of(split)
-        points = {"train": (x[:, 0], y), "val": (val_x[:, 0], val_y)}
-        title = f"Fitted curve: {self.setting.data}"
-        fit = plots.FittedCurve(ax, grid, points=points, truth=truth, ylim=(-2.4, 2.4), title=title)
-        plots.ticks(ax.xaxis, (-1, -0.5, 0, 0.5, 1))
-        return fit
-
-    def _error(self, ax, steps, names) -> plots.LossCurves:
-        if self.setting.curve:
-            words = self.words | {"title": "Penalty without λ", "log_y": True}
-            return plots.LossCurves(ax, steps, ["penalty"], (0.1, 1000.0), **words)
-        words = self.words | {"title": "Error: share of wrong labels"}
-        return plots.LossCurves(ax, steps, names, (0, 0.6), **words)
-
-    def _inputs(self, side: int, dimensions: int) -> Tensor:
-        """Places of a grid with the inputs that are switched on."""
-        reach = 1.0 if self.setting.curve else REACH
-        along = torch.linspace(-reach, reach, side)
-        x = along[:, None]
-        if dimensions == 2:
-            down, across = torch.meshgrid(along, along, indexing="ij")
-            x = torch.stack([across.ravel(), down.ravel()], 1)
-        return networks.features(x, self.setting)
-
     def _seen(self, model: nn.Sequential) -> Tensor:
         """Activations of units of the last hidden layer on a coarse grid, (units, side, side)."""
-        x = self._inputs(SMALL_SIDE, 1 if self.setting.curve else 2)
-        acts = model[:-1](x)[:, : self.seen]
-        if self.setting.curve:
+        acts = model[:-1](self.coarse)[:, : self.seen]
+        if self.curve:
             return acts.T[:, None, :].expand(-1, SMALL_SIDE, -1)
         return acts.T.reshape(-1, SMALL_SIDE, SMALL_SIDE)
+
+
+def _places(setting: Setting, side: int) -> Tensor:
+    """Places of a grid, along one axis or two, with the inputs that are switched on."""
+    if setting.curve:
+        return networks.features(torch.linspace(-1, 1, side)[:, None], setting)
+    along = torch.linspace(-REACH, REACH, side)
+    down, across = torch.meshgrid(along, along, indexing="ij")
+    return networks.features(torch.stack([across.ravel(), down.ravel()], 1), setting)
+
+
+def _regions(ax: Axes, setting: Setting) -> plots.DecisionRegions:
+    places = np.linspace(-REACH, REACH, SIDE)
+    title = f"{setting.data}: ● train, ○ val, ◯ wrong label"
+    return plots.DecisionRegions(ax, places, places, title=title, loc=None)
+
+
+def _fit(ax: Axes, setting: Setting, split: data.Split) -> plots.FittedCurve:
+    grid = np.linspace(-1, 1, CURVE_GRID)
+    truth = np.sin(np.pi * grid) if setting.data == "sine" else np.where(grid < 0, -1.0, 1.0)
+    points = {name: (x[:, 0], y) for name, (x, y) in zip(("train", "val"), split.parts)}
+    title = f"Fitted curve: {setting.data}"
+    fit = plots.FittedCurve(ax, grid, points=points, truth=truth, ylim=(-2.4, 2.4), title=title)
+    plots.ticks(ax.xaxis, (-1, -0.5, 0, 0.5, 1))
+    return fit

@@ -1,6 +1,6 @@
 """A setting as a complete plain PyTorch program, in which nothing of this course is imported."""
 
-from .networks import L1_RATIO, MOMENTUM, decays, sizes
+from .networks import ACTIVATIONS, L1_RATIO, MOMENTUM, OPTIMIZERS, decays, sizes
 from .settings import Setting
 
 DRAWN = {
@@ -18,8 +18,6 @@ x = (2.0 * y - 1)[:, None].expand(-1, 2)""",
 }
 OF_SKLEARN = ("moons", "circles")
 LAWS = {"sine": "torch.sin(torch.pi * x[:, 0])", "step": "torch.where(x[:, 0] < 0, -1.0, 1.0)"}
-OPTIMIZERS = {"SGD": "SGD", "momentum": "SGD", "Adam": "Adam", "AdamW": "AdamW"}
-ACTIVATIONS = {"ReLU": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()"}
 
 
 def program(setting: Setting, steps: int = 500) -> str:
@@ -112,9 +110,10 @@ def _inputs(setting: Setting) -> str:
 
 def _network(setting: Setting) -> str:
     units = sizes(setting)
+    activation = f"    nn.{ACTIVATIONS[setting.activation].__name__}(),"
     lines = ["# The network.", f"torch.manual_seed({setting.seed})", "model = nn.Sequential("]
     for n_in, n_out in zip(units[:-2], units[1:-1]):
-        lines += [f"    nn.Linear({n_in}, {n_out}),", f"    {ACTIVATIONS[setting.activation]},"]
+        lines += [f"    nn.Linear({n_in}, {n_out}),", activation]
         if setting.p:
             lines.append(f"    nn.Dropout({setting.p:g}),")
     lines += [f"    nn.Linear({units[-2]}, {units[-1]}),", ")"]
@@ -126,11 +125,11 @@ def _optimizer(setting: Setting) -> str:
     options = f"lr={setting.lr:g}"
     if setting.optimizer == "momentum":
         options += f", momentum={MOMENTUM:g}"
-    kind = OPTIMIZERS[setting.optimizer]
+    kind = OPTIMIZERS[setting.optimizer].__name__
     lines = ["# Weights are penalised, biases are not.", f"lam = {setting.lam:g}"]
     if not setting.lam:
         lines[0] = "# No penalty."
-    if kind == "AdamW" and decays(setting):
+    if decays(setting):
         lines += [
             "biases = [layer.bias for layer in model if isinstance(layer, nn.Linear)]",
             'groups = [{"params": weights, "weight_decay": 2 * lam},',
@@ -149,13 +148,9 @@ def _training(setting: Setting, steps: int) -> str:
     else:
         loss = "F.cross_entropy(model(x), y)"
         error = "(model(x).argmax(1) != y).float().mean()"
-    seen = f"split({setting.batch})" if setting.batch else f"split({setting.points})"
-    whole = not setting.batch
-    batches = (
-        ["    for batch in [slice(None)]:"]
-        if whole
-        else [f"    for batch in torch.randperm(n, generator=order).{seen}:"]
-    )
+    batches = "[slice(None)]"
+    if setting.batch:
+        batches = f"torch.randperm(n, generator=order).split({setting.batch})"
     lines = [
         "# Training, and what is measured on both parts.",
         "@torch.no_grad()",
@@ -169,7 +164,7 @@ def _training(setting: Setting, steps: int) -> str:
         f"order = torch.Generator().manual_seed({setting.seed})",
         f"n, steps, history = {setting.points}, 0, []",
         f"while steps < {steps}:",
-        *batches,
+        f"    for batch in {batches}:",
         "        model.train()",
         "        x, y = x_train[batch], y_train[batch]",
         f"        loss = {loss}",
@@ -201,16 +196,14 @@ def _in_the_loss(setting: Setting) -> list[str]:
 def _after_the_step(setting: Setting) -> list[str]:
     if not setting.lam or setting.penalty not in ("L1 soft threshold", "elastic net"):
         return []
-    lines = ["        with torch.no_grad():", "            for w in weights:"]
-    if setting.penalty == "L1 soft threshold":
-        return [
-            *lines,
-            f"                t = {setting.lr:g} * lam",
-            "                w.copy_(w.sign() * (w.abs() - t).clamp_min(0))",
-        ]
-    return [
-        *lines,
+    elastic = setting.penalty == "elastic net"
+    threshold = f"{L1_RATIO:g} * t" if elastic else "t"
+    lines = [
+        "        with torch.no_grad():",
+        "            for w in weights:",
         f"                t = {setting.lr:g} * lam",
-        f"                w.copy_(w.sign() * (w.abs() - {L1_RATIO:g} * t).clamp_min(0))",
-        f"                w.div_(1 + 2 * {1 - L1_RATIO:g} * t)",
+        f"                w.copy_(w.sign() * (w.abs() - {threshold}).clamp_min(0))",
     ]
+    if elastic:
+        lines.append(f"                w.div_(1 + 2 * {1 - L1_RATIO:g} * t)")
+    return lines

@@ -3,20 +3,14 @@
 import asyncio
 import gc
 import random
-from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import pytest
+from conftest import in_a_loop
 
 from regutils import live
 from regutils.course import playground
 from regutils.live.controls import values
-
-
-def in_a_loop(learner):
-    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, learner).result()
 
 
 def desk(line="data=moons", steps=200):
@@ -86,6 +80,20 @@ def test_one_step_the_ghost_and_the_cold_run():
     assert score not in box.reading  # it has gone on since
 
 
+@pytest.mark.parametrize("again", ["start", "network"])
+def test_the_score_of_a_run_is_not_told_of_the_next(again):
+    box = desk()
+    box.run(40, lam=0.1)
+    assert "After 40 steps" in box.run_cold()
+    if again == "start":
+        box.again.click()
+    else:
+        box.set(width=4)
+    box.run(40, lam=0.01)
+    assert "Step 40" in box.reading
+    assert "from fresh weights" not in box.reading
+
+
 def test_the_program_follows_the_controls_while_it_shows():
     box = desk()
     assert box.written.layout.display == "none"
@@ -118,7 +126,7 @@ def test_divergence_stops_training_and_says_the_bound():
 
 def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behind():
     gc.collect()
-    before = len(widgets.widget._instances) if hasattr(widgets.widget, "_instances") else 0
+    before = len(widgets.widget._instances)
 
     async def play():
         box = desk(steps=4000)
@@ -138,8 +146,7 @@ def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behin
     assert in_a_loop(play()) == []
     assert live.Training.current is None
     gc.collect()
-    after = len(widgets.widget._instances) if hasattr(widgets.widget, "_instances") else 0
-    assert after <= before
+    assert len(widgets.widget._instances) <= before
 
 
 def test_only_its_own_setting_has_a_frame_since_another_would_change_the_run():
