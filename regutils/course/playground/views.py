@@ -133,10 +133,7 @@ class Views:
         self.loss.update(**losses)
         self.error.update(**({"penalty": so_far["penalty"]} if self.curve else errors))
         self.lam.update(curves["lam"], setting.lam)
-        self.caption.update(
-            f"{setting.penalty}, p = {setting.p:g}, {setting.optimizer}, lr = {setting.lr:g}, "
-            f"noise {setting.noise:g}"
-        )
+        self.caption.update(f"p = {setting.p:g}, lr = {setting.lr:g}")
         layers = networks.weights(model)
         gone = networks.dead(model, trainer.split.train.x)
         self.drawing.update(layers, gone)
