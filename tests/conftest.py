@@ -23,7 +23,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
 # Combinations of an explorer's controls that are drawn for the tests; pages have up to 400.
-MOST_FRAMES = 60 if os.environ.get("REGUTILS_FAST") == "1" else frames.MOST
+MOST_FRAMES = 12 if os.environ.get("REGUTILS_FAST") == "1" else frames.MOST
 
 
 def read(path: Path) -> nbformat.NotebookNode:

@@ -85,12 +85,12 @@ class FittedCurve:
             self.bands = [ax.fill_between(self.grid, blank, blank, label="mean ± 2 sd", **fill)]
         (self.each,) = ax.plot([], [], color=SKY, linewidth=0.7, alpha=0.7)
         (self.mean,) = ax.plot([], [], color=INK, linewidth=2, label=name)
-        self.artists = [*self.bands, self.each, self.mean]
         ax.set_xlim(self.grid.min(), self.grid.max())
         shown = [values for _, values in points.values()] + ([] if truth is None else [truth])
         ax.set_ylim(*(ylim or limits(*shown, margin=0.4)))
         label(ax, title, x, y)
-        legend(ax, loc, ncols=2 if band else 1)
+        box = legend(ax, loc, ncols=2 if band else 1)
+        self.artists: list[Artist] = [*self.bands, self.each, self.mean, box]
 
     def update(self, curves) -> None:
         curves = np.atleast_2d(np.asarray(curves, dtype=float))

@@ -30,12 +30,17 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def address(folder, tmp_path_factory):
+    with lab.server(folder, tmp_path_factory.mktemp("home")) as address:
+        yield address.format(NAME)
+
+
 @pytest.fixture
-def desk(page, folder, tmp_path):
-    """JupyterLab with the desk on its page."""
-    with lab.server(folder, tmp_path) as address:
-        lab.open_and_run(page, address.format(NAME))
-        yield page
+def desk(page, address):
+    """JupyterLab with a new desk on its page."""
+    lab.open_and_run(page, address)
+    return page
 
 
 def steps(page) -> int:

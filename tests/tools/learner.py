@@ -86,17 +86,26 @@ class Learner:
     def finish(self, request: str, seconds: float = 300, interrupt: bool = False) -> list[dict]:
         """Wait for the end of a request; what it showed.
 
-        interrupt: press the stop button as soon as the kernel is at it.
+        interrupt: press the stop button as soon as the kernel is at it, and every second until it
+        has stopped: a kernel that is about to begin does not hear it.
         """
         shown, named = [], {}  # what a progress bar shows is replaced, by its name
+        press = None  # when the stop button is pressed next
+        presses = 0
         while True:
-            message = self.client.get_iopub_msg(timeout=seconds)
+            message = self._next(time.perf_counter() + seconds if press is None else press)
+            if message is None:
+                if press is None or presses > seconds:
+                    raise queue.Empty
+                self.manager.interrupt_kernel()
+                press, presses = time.perf_counter() + 1, presses + 1
+                continue
             self._hear(message)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
             if interrupt and kind == "execute_input":
-                self.manager.interrupt_kernel()
+                press = time.perf_counter()
             name = content.get("transient", {}).get("display_id")
             if kind in ("stream", "display_data", "execute_result", "error"):
                 shown.append(nbformat.v4.output_from_msg(message))

@@ -45,7 +45,7 @@ class Views:
         )
         names = ["train", "val", *KEPT]
         self.first = _fit(axes["r"], setting, split) if self.curve else _regions(axes["r"], setting)
-        told = {step: f"{step:,}" for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
+        told = {step: str(step) for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
         words: dict[str, Any] = {"x": "", "y": "", "ticks": told}
         logarithmic = words | {"log_y": True}
         self.loss = plots.LossCurves(

@@ -135,10 +135,11 @@ def _link(text: str, value) -> str:
 def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
     """Positions along each control, ends included, of which there are at most `MOST` combinations.
 
-    The control with the most positions loses every second one, until it is enough.
+    The control with the most positions loses every second one, until it is enough or only the ends
+    are left.
     """
     counts = dict(lengths)
-    while np.prod(list(counts.values())) > MOST:
+    while np.prod(list(counts.values())) > MOST and max(counts.values()) > 2:
         longest = max(counts, key=counts.get)
         counts[longest] = counts[longest] // 2 + 1
     return {
