@@ -208,7 +208,8 @@ class Maps:
         cmap = colormaps["RdBu_r" if signed else "Greys"].with_extremes(bad=_GAP)
         low = -top if signed else 0
         blank = self._sheet(np.zeros((n, *shape)))
-        self.image = ax.imshow(blank, cmap=cmap, vmin=low, vmax=top, interpolation="nearest")
+        sharp = {"interpolation": "nearest", "interpolation_stage": "data"}  # the faster of two
+        self.image = ax.imshow(blank, cmap=cmap, vmin=low, vmax=top, **sharp)
         self.artists = [self.image]
         bare(ax, title, frame=True)
         if bar is not None:
