@@ -1,16 +1,17 @@
 """Learners see the lesson, not the workshop: what stands open, what is folded, where Predict is."""
 
+import ast
 import re
 import symtable
 
 import pytest
 from conftest import NOTEBOOKS, read
+from learner import WIDGET
 
 from regutils.course.grading.programs import Cell, read_program
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def folded(cell) -> bool:
@@ -90,6 +91,35 @@ def test_the_skeleton_is_the_same_each_time(path):
     for heading in ("Questions", "Summary", "Further reading"):
         assert re.search(rf"^##+ .*{heading}", text, re.MULTILINE), f"no heading {heading}"
     assert re.search(r"doi\.org|arxiv", text, re.IGNORECASE)
+
+
+@every
+def test_what_a_cell_shows_is_its_last_line_alone(path):
+    """A string or a name that stands alone anywhere else is seen by nobody."""
+    for cell in code_cells(path):
+        for block in ast.walk(ast.parse(cell.source)):
+            body = getattr(block, "body", None)
+            if not isinstance(body, list):  # a lambda's is an expression
+                continue
+            if isinstance(block, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(block):
+                body = body[1:]
+            if isinstance(block, ast.Module):
+                body = body[:-1]
+            for line in body:
+                alone = isinstance(line, ast.Expr) and not isinstance(line.value, ast.Call)
+                assert not alone or ast.unparse(line) == "...", f"{cell.id}: {ast.unparse(line)}"
+
+
+@every
+def test_what_is_said_to_be_below_is_below(path):
+    """A folded cell that promises a picture has one, or the next code with a picture is folded."""
+    cells = read(path).cells
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "code" and "picture below" in cell.source.split("\n")[0]:
+            after = [c for c in cells[i:] if c.cell_type == "code"]
+            found = next(k for k, c in enumerate(after) if picture(c))
+            assert found <= 3, f"{cell.id}: its picture comes {found} code cells later"
+            assert all(map(folded, after[:found])), f"{cell.id}: code stands before its picture"
 
 
 def bound(source: str) -> set[str]:

@@ -86,7 +86,7 @@ class Learner:
     def finish(self, request: str, seconds: float = 300, interrupt: bool = False) -> list[dict]:
         """Wait for the end of a request; what it showed.
 
-        interrupt: press the stop button as soon as the kernel is at it, and every second until it
+        interrupt: press the stop button when the kernel is at it, and every five seconds until it
         has stopped: a kernel that is about to begin does not hear it.
         """
         shown, named = [], {}  # what a progress bar shows is replaced, by its name
@@ -95,17 +95,17 @@ class Learner:
         while True:
             message = self._next(time.perf_counter() + seconds if press is None else press)
             if message is None:
-                if press is None or presses > seconds:
+                if press is None or 5 * presses > seconds:
                     raise queue.Empty
                 self.manager.interrupt_kernel()
-                press, presses = time.perf_counter() + 1, presses + 1
+                press, presses = time.perf_counter() + 5, presses + 1
                 continue
             self._hear(message)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
             if interrupt and kind == "execute_input":
-                press = time.perf_counter()
+                press = time.perf_counter() + 0.3
             name = content.get("transient", {}).get("display_id")
             if kind in ("stream", "display_data", "execute_result", "error"):
                 shown.append(nbformat.v4.output_from_msg(message))
