@@ -86,19 +86,18 @@ class Learner:
     def finish(self, request: str, seconds: float = 300, interrupt: bool = False) -> list[dict]:
         """Wait for the end of a request; what it showed.
 
-        interrupt: press the stop button when the kernel is at it, and every five seconds until it
-        has stopped: a kernel that is about to begin does not hear it.
+        interrupt: press the stop button when the kernel has been at it for 0.3 seconds; one that is
+        about to begin does not hear it.
         """
         shown, named = [], {}  # what a progress bar shows is replaced, by its name
-        press = None  # when the stop button is pressed next
-        presses = 0
+        press = None  # when the stop button is pressed
         while True:
             message = self._next(time.perf_counter() + seconds if press is None else press)
             if message is None:
-                if press is None or 5 * presses > seconds:
+                if press is None:
                     raise queue.Empty
                 self.manager.interrupt_kernel()
-                press, presses = time.perf_counter() + 5, presses + 1
+                press = None
                 continue
             self._hear(message)
             if message["parent_header"].get("msg_id") != request:
