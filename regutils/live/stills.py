@@ -58,10 +58,10 @@ def bundle(
     alt = " ".join([alt, *(reading for _, reading in scenes if reading)])
     # 64 colours are enough for a chart and make the notebook's file a quarter of the size;
     # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in
-    # their own colour; median cut merges lines.
+    # their own colour; median cut merges lines. One round of k-means gives pale bands theirs.
     colours = 256 if any(ax.images for ax in fig.axes) else 64
     few = Image.fromarray(np.vstack(strips)[..., :3])
-    few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True)
     data = {"image/png": buffer.getvalue(), "text/plain": alt}
@@ -71,7 +71,7 @@ def bundle(
 def _caption(text: str, width: int, dpi: float) -> np.ndarray:
     """A strip `width` pixels wide with a reading as it is, dollar signs too, RGBA."""
     inches = width / dpi
-    lines = textwrap.wrap(text, max(20, round(18 * inches))) or [""]
+    lines = textwrap.wrap(text, max(20, round(16 * inches))) or [""]
     with look():
         fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
         agg = FigureCanvasAgg(fig)

@@ -38,7 +38,7 @@ class SweepBoard:
             title = f"{sweep['data']}: loss"
             self.loss = LossCurves(a, steps, two, top, title=title, x="epoch")
         last = {part: sweep[f"{part}_error"][:, :, -1] for part in two}
-        words = {"x": name, "y": "share of wrong labels", "loc": "upper center"}
+        words = {"x": name, "y": "share of wrong answers", "loc": "upper center"}
         title = f"Error after epoch {steps[-1]}"
         self.curve = ErrorVsLambda(
             b, sweep["values"], last, scale=scale, ylim=(0, 1), title=title, **words
@@ -150,7 +150,7 @@ class TrainingBoard:
         self.fig, (a, b, c, d) = figure(2, 2, width=9.6, height=5.0)
         two = ["train", "val"]
         self.loss = LossCurves(a, steps, two, (0, 3), title=title)
-        self.error = LossCurves(b, steps, two, (0, 1), title="Error", y="share of wrong labels")
+        self.error = LossCurves(b, steps, two, (0, 1), title="Error", y="share of wrong answers")
         self.size = LossCurves(
             c, steps, [penalty], (0, top), title="Size of the weights", y=penalty
         )

@@ -20,7 +20,7 @@ class Measurement:
     - step: optimizer steps taken.
     - lam: λ in force at the last of them.
     - train_loss, val_loss: the data term alone, a mean over examples, in evaluation mode.
-    - train_error, val_error: share of wrong labels; in regression the mean squared error.
+    - train_error, val_error: share of wrong answers; in regression the mean squared error.
     - penalty: Σw² or what else was chosen, not times λ.
 
     A run that has diverged is NaN in all but step and lam.
@@ -46,11 +46,19 @@ class Measurement:
         return Measurement(**asdict(self) | nothing | {"step": self.step, "lam": self.lam})
 
 
-def divergence(where: str, lr: float) -> str:
-    """What is said of a run that diverged: beyond which λ steps of length `lr` cannot converge."""
+def divergence(where: str, lr: float, momentum: float = 0.0) -> str:
+    """What is said of a run that diverged: beyond which λ steps of length `lr` cannot converge.
+
+    The bounds are those of SGD, with its momentum (Polyak 1964); Adam's steps have others.
+    """
+    step, limit, edge = "plain gradient step", "2", "1/lr"
+    if momentum:
+        one = f"(1 + {momentum:g})"
+        step, limit, edge = "gradient step with momentum", f"2·{one}", f"{one}/lr"
     return (
-        f"Training diverged {where}: a gradient step needs lr·(h + 2λ) < 2, where h is the data "
-        f"loss's largest curvature, so λ below 1/lr = {1 / lr:g} at the very least."
+        f"Training diverged {where}: a {step} needs lr·(h + 2λ) < {limit}, where h is the "
+        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at the very "
+        "least."
     )
 
 

@@ -174,7 +174,9 @@ class Trainer:
 
     def divergence(self, by: str) -> str:
         """What is said when loss or penalty is no longer finite, with what to do."""
-        found = divergence(f"by {by} with λ={self.lam:g} and lr={self.lr:g}", self.lr)
+        where = f"by {by} with λ={self.lam:g} and lr={self.lr:g}"
+        momentum = self._optimizer.param_groups[0].get("momentum", 0.0)
+        found = divergence(where, self.lr, momentum)
         return f"{found} Lower λ or lr."
 
     def epoch(self) -> float:

@@ -57,7 +57,7 @@ class Views:
                 axes["e"], steps, ["penalty"], (0.1, 1000.0), **logarithmic
             )
         else:
-            words["title"] = "Error: share of wrong labels"
+            words["title"] = "Error: share of wrong answers"
             self.error = plots.LossCurves(axes["e"], steps, names, (0, 0.6), **words)
         title = "λ in force (line) and on the slider (dots)"
         self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
