@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from filelock import FileLock
 
+from regutils import course
 from regutils.course import running
 from regutils.course.exercises import EXERCISES, Choice
 from regutils.course.site import frames
@@ -23,7 +24,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
 # Combinations of an explorer's controls that are drawn for the tests; pages have up to 400.
-MOST_FRAMES = 12 if os.environ.get("REGUTILS_FAST") == "1" else frames.MOST
+MOST_FRAMES = frames.MOST if course.full() else 12
 
 
 def read(path: Path) -> nbformat.NotebookNode:

@@ -1,7 +1,9 @@
 """What is measured, and how: the data loss, the error, both over a whole part."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,11 +48,13 @@ class Measurement:
         return Measurement(**asdict(self) | nothing | {"step": self.step, "lam": self.lam})
 
 
-def divergence(where: str, lr: float, momentum: float = 0.0) -> str:
-    """What is said of a run that diverged: beyond which λ steps of length `lr` cannot converge.
+def divergence(where: str, group: Mapping[str, Any]) -> str:
+    """What is said of a run that diverged: beyond which λ its optimizer's steps cannot converge.
 
-    The bounds are those of SGD, with its momentum (Polyak 1964); Adam's steps have others.
+    group: one of the optimizer's `param_groups`. The bounds are those of SGD, with its momentum
+    (Polyak 1964); Adam's steps have others.
     """
+    lr, momentum = float(group["lr"]), group.get("momentum", 0.0)
     step, limit, edge = "plain gradient step", "2", "1/lr"
     if momentum:
         one = f"(1 + {momentum:g})"

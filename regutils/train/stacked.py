@@ -205,7 +205,7 @@ def sweep(
     train_loss, val_loss, train_error, val_error, price = columns
     if lost.any():
         named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
-        stopped += divergence(f"with lr={lr:g} for λ = {named}", lr)
+        stopped += divergence(f"with lr={lr:g} for λ = {named}", optim.param_groups[0])
     if stopped:
         print(stopped, file=sys.stderr)
     shape = (len(exact), len(seeds))

@@ -175,8 +175,7 @@ class Trainer:
     def divergence(self, by: str) -> str:
         """What is said when loss or penalty is no longer finite, with what to do."""
         where = f"by {by} with λ={self.lam:g} and lr={self.lr:g}"
-        momentum = self._optimizer.param_groups[0].get("momentum", 0.0)
-        found = divergence(where, self.lr, momentum)
+        found = divergence(where, self._optimizer.param_groups[0])
         return f"{found} Lower λ or lr."
 
     def epoch(self) -> float:

@@ -17,6 +17,7 @@ import pytest
 from conftest import NOTEBOOKS, read
 from PIL import Image
 
+from regutils import course
 from regutils.course.site import building, frames, layers
 
 LOADED = "() => document.readyState === 'complete'"
@@ -245,8 +246,7 @@ def test_no_page_is_wider_than_a_phone_or_than_a_screen_at_twice_its_size(stem, 
 
 # Dark differs from light in colours only, and those stand once for all pages, as do those of code,
 # whose thousand words take axe ten seconds a page.
-FAST = os.environ.get("REGUTILS_FAST") == "1"
-DARK = ["index", NOTEBOOKS[1].stem] if FAST else ADDRESSES
+DARK = ADDRESSES if course.full() else ["index", NOTEBOOKS[1].stem]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_axe_finds_no_violation(stem, scheme, reader):
         fold.evaluate("element => { element.open = true; }")
     options = {"resultTypes": ["violations"]}
     options |= {"runOnly": ["color-contrast"]} if scheme == "dark" else {}
-    passed_over = {"exclude": [["pre.code"]]} if FAST and stem not in DARK else None
+    passed_over = {"exclude": [["pre.code"]]} if stem not in DARK else None
     results = axe.Axe().run(opened, context=passed_over, options=options)
     assert results.violations_count == 0, results.generate_report()
 
