@@ -24,7 +24,7 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
 # Combinations of an explorer's controls that are drawn for the tests; pages have up to 400.
-MOST_FRAMES = frames.MOST if course.full() else 12
+MOST_FRAMES = frames.MOST if course.full() else 6
 
 
 def read(path: Path) -> nbformat.NotebookNode:

@@ -15,7 +15,7 @@ from regutils import course
 def address(tmp_path_factory, page):
     """JupyterLab on a copy of the notebooks, so that nothing committed is written to.
 
-    With REGUTILS_FAST=1 they end with their second explorer.
+    With REGUTILS_FAST=1 they end with their first explorer.
     """
     import shutil
 
@@ -23,17 +23,17 @@ def address(tmp_path_factory, page):
     shutil.copytree(ROOT / "notebooks", folder)
     if not course.full():
         for path in NOTEBOOKS:
-            nbformat.write(as_far_as_its_explorers(read(path), 2), folder / path.name)
+            nbformat.write(as_far_as_its_explorer(read(path)), folder / path.name)
     for name, source in (("failing", FAILING), ("training", TRAINING)):
         nbformat.write(one_cell(source), folder / f"{name}.ipynb")
     with lab.server(folder, tmp_path_factory.mktemp("home")) as address:
         yield address
 
 
-def as_far_as_its_explorers(notebook, number: int):
-    """The notebook up to so many explorers."""
-    shown = [i for i, cell in enumerate(notebook.cells) if WIDGET in str(cell.get("outputs", ""))]
-    notebook.cells = notebook.cells[: shown[:number][-1] + 1]
+def as_far_as_its_explorer(notebook):
+    """The notebook up to its first explorer."""
+    shown = (i for i, cell in enumerate(notebook.cells) if WIDGET in str(cell.get("outputs", "")))
+    notebook.cells = notebook.cells[: next(shown) + 1]
     return notebook
 
 

@@ -10,13 +10,13 @@ chapter = Chapter("06_choosing_lambda")
 
 
 def folds():
-    """Cases (errors (K, F),): of K values of λ, ascending, on F folds."""
+    """Cases (errors (λ, fold),), λ ascending."""
     generator = torch.Generator().manual_seed(60)
     means = torch.tensor([0.42, 0.345, 0.33, 0.335, 0.343, 0.37])[:, None]
     cases = []
-    for noise, F in ((0.06, 5), (0.09, 10)):
-        hard = torch.randn(F, generator=generator)  # a fold is hard for every λ
-        own = torch.randn(6, F, generator=generator)
+    for noise, K in ((0.06, 5), (0.09, 10)):
+        hard = torch.randn(K, generator=generator)  # a fold is hard for every λ
+        own = torch.randn(6, K, generator=generator)
         cases.append((means + noise * (hard - hard.mean()) / hard.std() + 0.002 * own,))
     return tuple(cases)
 
@@ -32,7 +32,7 @@ def measured():
 
 
 def spreads():
-    """Cases (se, rho, F): the usual standard error, folds' correlation, their number."""
+    """Cases (se, rho, K): the usual standard error, folds' correlation, their number."""
     return ((0.05, 0.17, 5), (0.05, 0.1, 10))
 
 
@@ -66,7 +66,7 @@ def took_the_lowest(errors):
 
 @one_standard_error.wrong
 def took_the_standard_deviation(errors):
-    """One standard deviation of a single fold; that of the mean over F folds is √F smaller."""
+    """One standard deviation of a single fold; that of the mean over K folds is √K smaller."""
     score = errors.mean(1)
     best = score.argmin()
     return int((score <= score[best] + errors[best].std()).nonzero().max())
@@ -130,27 +130,27 @@ def divided(error, wrong):
 
 
 @chapter.exercise("6.4", cases=spreads)
-def with_correlation(se, rho, F):
-    """√(1 + (F − 1)ρ) times the usual: folds that go together are worth fewer than F."""
-    return se * math.sqrt(1 + (F - 1) * rho)
+def with_correlation(se, rho, K):
+    """√(1 + (K − 1)ρ) times the usual: folds that go together are worth fewer than K."""
+    return se * math.sqrt(1 + (K - 1) * rho)
 
 
 @with_correlation.wrong
-def without_the_root(se, rho, F):
+def without_the_root(se, rho, K):
     """That is the factor of the variance; the standard error has its root."""
-    return se * (1 + (F - 1) * rho)
+    return se * (1 + (K - 1) * rho)
 
 
 @with_correlation.wrong
-def one_pair(se, rho, F):
-    """Each fold goes together with F − 1 others, not with one."""
+def one_pair(se, rho, K):
+    """Each fold goes together with K − 1 others, not with one."""
     return se * math.sqrt(1 + rho)
 
 
 @with_correlation.wrong
-def shrunk_by_it(se, rho, F):
+def shrunk_by_it(se, rho, K):
     """Correlation takes information away: the standard error grows."""
-    return se / math.sqrt(1 + (F - 1) * rho)
+    return se / math.sqrt(1 + (K - 1) * rho)
 
 
 @chapter.exercise("6.5", cases=gains)

@@ -73,19 +73,19 @@ def lost(ground: Ground) -> tuple[bool, str]:
         )
     if then is None or then > 0.15 or ground.curves["lam"][-1] != lam:
         return False, (
-            f"At λ = {lam:g} it is lost ({now:.0%} wrong), but the edge is between two notches: "
+            f"At λ = {lam:g} it is lost ({now:.0%} wrong), but not within one notch: "
             "start again below, train until it has the spiral, then go up notch by notch."
         )
     came_from = next(value for value in reversed(ground.curves["lam"]) if value != lam)
     if came_from != LAMS[place - 1]:
         return False, (
-            f"You came from λ = {came_from:g} in one jump; the edge may lie anywhere between. "
+            f"You came from λ = {came_from:g} in one jump; it may have been lost anywhere between. "
             "Go notch by notch."
         )
     return True, (
         f"At λ = {came_from:g} it gets {1 - then:.0%} of the spiral right, at λ = {lam:g} "
-        f"{1 - now:.0%}. The edge is sharp because a smaller function no longer pays: from there "
-        "on the price of the weights exceeds what they save in data loss."
+        f"{1 - now:.0%}. Notch by notch more of it goes: from there on the price of the weights "
+        "exceeds what they save in data loss."
     )
 
 

@@ -54,7 +54,7 @@ def test_the_spiral_is_lost_between_two_notches():
     said(1, stand, "not yet", "in one jump")
     stand.ground.reset()
     stand.go(600)
-    said(1, stand, "not yet", "the edge is between two notches")
+    said(1, stand, "not yet", "not within one notch")
     stand.ground.reset()
     stand.go(1000, lam=0.0).go(400, lam=0.02)
     said(1, stand, "not yet", "not lost")
