@@ -37,6 +37,7 @@ def execute(
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],  # no advice on how kernels are connected
     ).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {

@@ -19,6 +19,7 @@ from .canvas import Canvas
 from .controls import values
 from .idle import Idle
 from .kept import Kept
+from .turns import in_turn
 
 # What all explorers of a kernel keep together; thirty kernels of a class share one machine.
 KEPT = Kept(64_000_000)
@@ -71,8 +72,9 @@ class Explorer(widgets.VBox):
         self.reading = ""
         super().__init__([*self.controls.values(), self.image, self.reading_line, self.status_line])
         self._replace()
+        moved = in_turn(self._moved, latest=True)
         for control in self.controls.values():
-            control.observe(self._moved, "value")
+            control.observe(moved, "value")
         self._draw()
 
     def set(self, **settings) -> None:
@@ -152,7 +154,7 @@ class Explorer(widgets.VBox):
         return matched
 
     def _moved(self, _change) -> None:
-        if not self._quiet:
+        if not self._quiet and self._canvas is not None:
             before = self._shown
             self._draw()
             self._look_ahead(self._onward(before))

@@ -14,6 +14,7 @@ from .canvas import Canvas
 from .controls import values
 from .explorer import Explorer
 from .training import Training
+from .turns import in_turn
 
 
 class Playground(Explorer):
@@ -54,8 +55,8 @@ class Playground(Explorer):
             Training.current.pause()  # as when the learner runs the cell again
         super().__init__(canvas, show, controls, ())
         self.children = [widgets.HBox([self.button, self.again, self.progress]), *self.children]
-        self.button.observe(self._pressed, "value")
-        self.again.on_click(lambda _: self.start_again())
+        self.button.observe(in_turn(self._pressed), "value")
+        self.again.on_click(in_turn(lambda _: self.start_again()))
 
     def run(self, steps: int, **settings) -> None:
         """Move the controls, take so many steps, keep the picture as a scene of the strip."""

@@ -12,6 +12,7 @@ from .canvas import Canvas
 from .controls import values
 from .playground import Playground
 from .training import Training
+from .turns import in_turn
 
 # Pixels per point, fewer than elsewhere: a picture that is new 20 times a second has less time.
 FINE = 1.25
@@ -96,11 +97,11 @@ class Desk(Playground):
         self.one = _button("One step", "step-forward", "take one step")
         self.keep = _button("Keep as ghost", "thumb-tack", "keep this curve beside the next run's")
         self.fresh = _button("Cold run", "snowflake-o", "fresh weights under the setting of now")
-        self.one.on_click(lambda _: self.step_once())
-        self.keep.on_click(lambda _: self.keep_this())
-        self.fresh.on_click(lambda _: self.start_cold())
-        self.code.observe(lambda _: self._write(), "value")
-        self.line.observe(self._pasted, "value")
+        self.one.on_click(in_turn(lambda _: self.step_once()))
+        self.keep.on_click(in_turn(lambda _: self.keep_this()))
+        self.fresh.on_click(in_turn(lambda _: self.start_cold()))
+        self.code.observe(in_turn(lambda _: self._write()), "value")
+        self.line.observe(in_turn(self._pasted), "value")
         self.folds = widgets.Accordion(
             [widgets.VBox(list(fold.values())) for fold in folds.values()], titles=tuple(folds)
         )

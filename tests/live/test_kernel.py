@@ -75,6 +75,48 @@ def test_a_cell_run_thirty_times_leaves_the_widgets_of_one_run(kernel, cells):
     run(client, "other.set(x=0.5)")  # two of one cell live side by side
 
 
+@pytest.fixture
+def subshell(kernel):
+    """A thread of the kernel's own, in which JupyterLab has it answer widgets."""
+    _, client = kernel
+    told = client.kernel_info(reply=True, timeout=60)["content"]
+    if "kernel subshells" not in told.get("supported_features", ()):
+        pytest.skip("this ipykernel has no subshells")
+    client.control_channel.send(client.session.msg("create_subshell_request"))
+    return client.get_control_msg(timeout=60)["content"]["subshell_id"]
+
+
+COUNTED = """
+import threading, time
+seen, working = [], False
+def show(x):
+    seen.append((x, threading.current_thread() is threading.main_thread(), working))
+    stem.update([x / 10])
+    return f"x = {x}"
+fig, (ax,) = plots.figure(1)
+stem = plots.Coefficients(ax, ["w"], 1.0)
+box = live.explore(live.Canvas(fig, [stem], alt="one stem"), show, x=live.slider(range(10), "x"))
+seen.clear()
+"""
+
+
+def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subshell):
+    _, client = kernel
+    run(client, COUNTED)
+    busy = {"code": "working = True; time.sleep(1.5); working = False", "silent": False}
+    client.shell_channel.send(client.session.msg("execute_request", busy))
+    for place in (3, 7, 2, 9):
+        move = {"code": f"box.controls['x'].index = {place}", "silent": False}
+        message = client.session.msg("execute_request", move)
+        message["header"]["subshell_id"] = subshell
+        client.shell_channel.send(message)
+    while printed(client, "box.reading") != "x = 9":
+        pass
+    assert printed(client, "seen[0]") == "(9, True, False)"  # of moves that wait the last one
+    assert printed(client, "{drawn[1:] for drawn in seen}") == "{(True, False)}"
+    assert printed(client, "box.image.value == box.frame(x=9)[0]") == "True"
+
+
 def test_what_another_cell_has_made_stays_open(kernel):
     _, client = kernel
     run(client, "first = make()", "one")
