@@ -21,7 +21,7 @@ from .curves import (
     Paths,
 )
 from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures, tiles
-from .regions import DecisionRegions, NetworkDrawing, UnitMaps
+from .regions import DecisionRegions, NetworkDrawing
 from .style import (
     BAND,
     BLUE,
@@ -84,7 +84,6 @@ __all__ = [
     "StrengthTrace",
     "SweepBoard",
     "TrainingBoard",
-    "UnitMaps",
     "WeightHistogram",
     "figure",
     "label",

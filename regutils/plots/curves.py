@@ -64,7 +64,7 @@ class FittedCurve:
         x: str = "x",
         y: str = "y",
         name: str = "fit",
-        loc="lower right",
+        loc="upper left",
     ):
         self.ax, self.grid = ax, np.asarray(grid, dtype=float)
         if truth is not None:

@@ -179,10 +179,10 @@ def tiles(x: np.ndarray, columns: int, gap: int = 1, fill: float | None = None) 
 
 
 class Maps:
-    """Maps of one number per pixel side by side, each framed; `update(x)` with (n, h, w).
+    """Maps of one number per pixel side by side, each framed; `update(x, dead)`.
 
-    A map that is 0 throughout stays white in its frame.
-
+    x: (n, h, w).
+    dead: n flags, whose maps are crossed out; none unless given.
     n, shape: how many, and (h, w) of each.
     columns: in a row.
     top: where the scale ends.
@@ -210,13 +210,24 @@ class Maps:
         blank = self._sheet(np.zeros((n, *shape)))
         sharp = {"interpolation": "nearest", "interpolation_stage": "data"}  # the faster of two
         self.image = ax.imshow(blank, cmap=cmap, vmin=low, vmax=top, **sharp)
-        self.artists = [self.image]
+        h, w = shape
+        rows, places = np.divmod(np.arange(n), columns)
+        left, upper = places * (w + 1) - 0.5, rows * (h + 1) - 0.5
+        self.corners = np.stack([left, left + w, upper, upper + h], 1)
+        (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
+        self.artists = [self.image, self.crosses]
         bare(ax, title, frame=True)
         if bar is not None:
             _colour_bar(self.image, ax, bar)
 
-    def update(self, x) -> None:
+    def update(self, x, dead=()) -> None:
         self.image.set_data(self._sheet(np.asarray(x, dtype=float)))
+        flags = np.asarray(dead, dtype=bool)
+        left, right, upper, lower = self.corners[np.flatnonzero(flags)].T
+        gap = np.full(len(left), np.nan)
+        across = np.stack([left, right, gap, left, right, gap], 1)
+        down = np.stack([upper, lower, gap, lower, upper, gap], 1)
+        self.crosses.set_data(across.ravel(), down.ravel())
 
     def _sheet(self, x: np.ndarray) -> np.ndarray:
         if self.upside == "lower":

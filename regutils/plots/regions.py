@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
-from .pictures import Maps
 from .style import (
     BLUE,
     GREEN,
@@ -196,44 +195,3 @@ class NetworkDrawing:
 def _heights(n: int) -> np.ndarray:
     """Where n units stand between 0 and 1, evenly and centred, the first on top."""
     return 1 - (np.arange(n) + 0.5) / n
-
-
-class UnitMaps(Maps):
-    """What single hidden units see: small maps of their activations; `update(x, dead)`.
-
-    x: (n, h, w), a unit's activation at each place, the first row at the bottom. Blue is below 0,
-        white 0, red above. A dead unit's map is crossed out.
-    columns: in a row.
-    top: where the scale ends.
-    """
-
-    @look()
-    def __init__(
-        self,
-        ax: Axes,
-        n: int,
-        shape: tuple[int, int],
-        columns: int,
-        top: float,
-        *,
-        title: str = "What each unit sees",
-        bar: str | None = "activation",
-    ):
-        super().__init__(
-            ax, n, shape, columns, top, signed=True, upside="lower", title=title, bar=bar
-        )
-        h, w = shape
-        rows, places = np.divmod(np.arange(n), columns)
-        left, upper = places * (w + 1) - 0.5, rows * (h + 1) - 0.5
-        self.corners = np.stack([left, left + w, upper, upper + h], 1)
-        (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
-        self.artists.append(self.crosses)
-
-    def update(self, x, dead=()) -> None:
-        super().update(x)
-        flags = np.asarray(dead, dtype=bool)
-        left, right, upper, lower = self.corners[np.flatnonzero(flags)].T
-        gap = np.full(len(left), np.nan)
-        across = np.stack([left, right, gap, left, right, gap], 1)
-        down = np.stack([upper, lower, gap, lower, upper, gap], 1)
-        self.crosses.set_data(across.ravel(), down.ravel())

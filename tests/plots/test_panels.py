@@ -81,8 +81,8 @@ def drawn_panels():
             lambda panel: panel.update(0, 1),
         ),
         "Maps": (
-            lambda ax: plots.Maps(ax, 3, (4, 4), 2, 1.0),
-            lambda panel: panel.update(rng.random((3, 4, 4))),
+            lambda ax: plots.Maps(ax, 3, (4, 4), 2, 1.0, signed=True),
+            lambda panel: panel.update(rng.normal(size=(3, 4, 4)), [False, True, False]),
         ),
         "Pictures": (
             lambda ax: plots.Pictures(ax, np.zeros((3, 3, 4, 4)), 2),
@@ -107,10 +107,6 @@ def drawn_panels():
         "Intervals": (
             lambda ax: plots.Intervals(ax, 3, (0.0, 1.0)),
             lambda panel: panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7]),
-        ),
-        "UnitMaps": (
-            lambda ax: plots.UnitMaps(ax, 3, (4, 4), 2, 1.0),
-            lambda panel: panel.update(rng.normal(size=(3, 4, 4)), [False, True, False]),
         ),
     }
 
@@ -317,9 +313,9 @@ def test_a_network_shows_no_line_for_a_zero_and_greys_the_dead():
     assert len(panel.dead.get_xdata()) == 1 and len(panel.alive.get_xdata()) == 4
 
 
-def test_unit_maps_stand_upright_and_cross_out_the_dead():
+def test_maps_stand_upright_and_cross_out_the_dead():
     _, (ax,) = plots.figure(1)
-    panel = plots.UnitMaps(ax, 2, (2, 2), 2, 1.0)
+    panel = plots.Maps(ax, 2, (2, 2), 2, 1.0, upside="lower")
     panel.update([[[0.1, 0.2], [0.3, 0.4]], np.zeros((2, 2))], [False, True])
     sheet = np.asarray(panel.image.get_array())
     np.testing.assert_allclose(sheet[:, :2], [[0.3, 0.4], [0.1, 0.2]])  # y grows upwards

@@ -73,7 +73,8 @@ class Views:
         self.seen = min(MAPS, units[-2])
         shape = (SMALL_SIDE, SMALL_SIDE)
         title = f"What {self.seen} units before the output see"
-        self.maps = plots.UnitMaps(axes["m"], self.seen, shape, 4, 2.0, title=title, bar=None)
+        upright = {"signed": True, "upside": "lower"}
+        self.maps = plots.Maps(axes["m"], self.seen, shape, 4, 2.0, title=title, **upright)
         total = sum(a * b for a, b in zip(units, units[1:]))
         self.histogram = plots.WeightHistogram(axes["w"], ["all weights"], EDGE, total)
         self.panels = [
