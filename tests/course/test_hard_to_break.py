@@ -19,7 +19,7 @@ from learner import Learner
 from regutils.course import full
 
 # Cells that take seconds.
-TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\.step\(|\.run\(\d")
+TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\bvalley\(|\.step\(|\.run\(\d")
 # Numbers as this locale writes them, and no way out of this machine.
 SETUP = """
 import locale, socket

@@ -111,10 +111,7 @@ def test_divergence_stops_training_and_says_the_bound():
 
     async def trained():
         box.button.value = True
-        for _ in range(400):
-            await asyncio.sleep(0.01)
-            if not box.training.going:
-                return
+        await box.training.task
 
     in_a_loop(trained())
     assert not box.training.going
