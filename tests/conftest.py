@@ -77,28 +77,57 @@ def home(tmp_path_factory):
     return home
 
 
+# The first cell of a solved notebook: its explorers carry what they show for every setting.
+CARRY = f"{frames.SETUP}\nframes.MOST = {MOST_FRAMES}"
+
+
 @pytest.fixture(scope="session")
 def solved_run(home):
     """Function from a notebook's path to the solved notebook, executed once for all tests.
 
-    Its explorers carry in their outputs what they show for every setting.
+    Its explorers carry their frames. Where test_hard_to_break was there first, it is its run.
     """
 
     def run(path: Path) -> nbformat.NotebookNode:
-        kept = home / "run" / path.name
         with FileLock(home / f"{path.stem}.lock"):
-            if not kept.exists():
-                notebook = read(home / "notebooks" / path.name)
-                carry = f"{frames.SETUP}\nframes.MOST = {MOST_FRAMES}"
-                notebook.cells.insert(0, nbformat.v4.new_code_cell(carry))
-                with mock.patch.dict(os.environ, ONE_THREAD):
-                    running.execute(notebook, home / "notebooks", timeout=600)
-                notebook.cells.pop(0)
-                kept.parent.mkdir(exist_ok=True)
-                nbformat.write(notebook, kept)
-        return read(kept)
+            if not kept(home, path).exists():
+                keep(home, path, executed(home, path))
+        return read(kept(home, path))
 
     return run
+
+
+def executed(home: Path, path: Path) -> nbformat.NotebookNode:
+    """The solved notebook, run as it stands."""
+    notebook = read(home / "notebooks" / path.name)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(CARRY))
+    with mock.patch.dict(os.environ, ONE_THREAD):
+        running.execute(notebook, home / "notebooks", timeout=600)
+    notebook.cells.pop(0)
+    return notebook
+
+
+def kept(home: Path, path: Path) -> Path:
+    """Where the solved notebook lies once it was executed."""
+    return home / "run" / path.name
+
+
+def keep(home: Path, path: Path, notebook: nbformat.NotebookNode) -> None:
+    """Let all tests have this run of the solved notebook."""
+    kept(home, path).parent.mkdir(exist_ok=True)
+    nbformat.write(notebook, kept(home, path))
+
+
+def pytest_collection_modifyitems(items):
+    """What runs every notebook comes first, what looks at its runs late, nbmake's part last."""
+    late = {item.path for item in items if "solved_run" in getattr(item, "fixturenames", ())}
+    items.sort(
+        key=lambda item: (
+            item.path.suffix == ".ipynb",
+            item.path in late,
+            item.path.stem != "test_hard_to_break",
+        )
+    )
 
 
 def in_a_loop(learner):

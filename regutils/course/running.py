@@ -47,11 +47,11 @@ def execute(
     }
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _says_something(output)]
+            cell.outputs = [output for output in cell.outputs if says_something(output)]
     return notebook
 
 
-def _says_something(output: nbformat.NotebookNode) -> bool:
+def says_something(output: nbformat.NotebookNode) -> bool:
     """False for what a finished progress bar leaves: an empty line, or a display of nothing."""
     if output.output_type == "stream":
         return bool(output.text.strip())

@@ -32,7 +32,7 @@ def in_turn(callback: Callable[..., None], latest: bool = False) -> Callable[...
             get_logger().error("A widget's callback failed", exc_info=True)
 
     def call(*event) -> None:
-        if threading.get_ident() == home:
+        if threading.get_ident() == home or loop.is_closed():
             callback(*event)
         elif not (latest and waiting.is_set()):
             waiting.set()

@@ -21,6 +21,7 @@ from ..data.parts import Examples, Split
 from ..progress import bar
 from . import devices, folds, optimizers
 from .fitness import changing_buffers, check_batches, check_model
+from .interrupts import heard_between
 from .measures import divergence, errors
 from .measures import error as data_error
 from .measures import loss as data_loss
@@ -181,7 +182,8 @@ def sweep(
         unit="step",
         disable=not progress,
     )
-    with shown, devices.drawing_from(device, devices.seeded_state(device, seeds[0])):
+    drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
+    with shown, drawing, heard_between() as listen:
         try:
             for batch in folds.drawn(split.train, members, batch_size, orders, len(exact)):
                 run.step(batch)
@@ -193,6 +195,7 @@ def sweep(
                     records.append(found)
                     recorded.append(done)  # last: an interrupt before this line undoes the record
                     kept = {done: kept[done]}
+                listen()
                 if done == steps:
                     break
         except KeyboardInterrupt:

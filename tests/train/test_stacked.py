@@ -1,3 +1,4 @@
+import signal
 from functools import partial
 
 import pytest
@@ -186,6 +187,37 @@ def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
         shorter = sweep(make, SPLIT, LAMS, steps=kept[-1], **common)
         assert torch.equal(swept.weights["linear1.weight"], shorter.weights["linear1.weight"])
     assert swept.val_loss.shape == (3, 1, len(kept))
+
+
+@pytest.mark.parametrize(("presses", "whole"), [(1, True), (2, False)])
+def test_the_stop_button_lets_a_step_end_unless_it_is_pressed_twice(presses, whole):
+    steps = []
+
+    class Pressed(nn.ReLU):
+        def forward(self, x):
+            if self.training:
+                steps.append("begun")
+                if steps.count("begun") == 5:
+                    for _ in range(presses):
+                        signal.raise_signal(signal.SIGINT)
+                steps.append("ended")
+            return super().forward(x)
+
+    before = signal.getsignal(signal.SIGINT)
+    swept = sweep(
+        lambda: models.MLP(64, 16, 10, activation=Pressed),
+        SPLIT,
+        LAMS,
+        steps=100,
+        lr=0.01,
+        penalty="l2",
+        seeds=(0,),
+        every=1,
+    )
+    assert "Interrupted" in swept.stopped
+    assert (steps.count("begun") == steps.count("ended") == 5) is whole
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(sweep(make, SPLIT, LAMS, steps=3, lr=0.01, penalty="l2", seeds=(0,)).steps) == 3
 
 
 @pytest.mark.parametrize(

@@ -107,18 +107,17 @@ def test_the_program_follows_the_controls_while_it_shows():
 
 
 def test_divergence_stops_training_and_says_the_bound():
-    box = desk("data=moons optimizer=SGD lr=1 lam=5", 1000)
-
-    async def trained():
+    async def learner():
+        box = desk("data=moons optimizer=SGD lr=1 lam=5", 1000)
         box.button.value = True
         await box.training.task
+        assert not box.training.going
+        assert box.training.taken < 1000
+        assert "λ below 1/lr = 1" in box.status_line.value
+        box.again.click()
+        assert box.status_line.value == ""
 
-    in_a_loop(trained())
-    assert not box.training.going
-    assert box.training.taken < 1000
-    assert "λ below 1/lr = 1" in box.status_line.value
-    box.again.click()
-    assert box.status_line.value == ""
+    in_a_loop(learner())
 
 
 def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behind():
