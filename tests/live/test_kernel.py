@@ -87,8 +87,8 @@ def subshell(kernel):
 
 
 COUNTED = """
-import threading, time
-seen, working = [], False
+import threading
+seen, working, moved = [], False, threading.Event()
 def show(x):
     seen.append((x, threading.current_thread() is threading.main_thread(), working))
     stem.update([x / 10])
@@ -103,13 +103,12 @@ seen.clear()
 def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subshell):
     _, client = kernel
     run(client, COUNTED)
-    busy = {"code": "working = True; time.sleep(1.5); working = False", "silent": False}
+    busy = {"code": "working = True; moved.wait(60); working = False", "silent": False}
     client.shell_channel.send(client.session.msg("execute_request", busy))
-    for place in (3, 7, 2, 9):
-        move = {"code": f"box.controls['x'].index = {place}", "silent": False}
-        message = client.session.msg("execute_request", move)
-        message["header"]["subshell_id"] = subshell
-        client.shell_channel.send(message)
+    moves = "for x in (3, 7, 2, 9): box.controls['x'].value = x\nmoved.set()"
+    message = client.session.msg("execute_request", {"code": moves, "silent": False})
+    message["header"]["subshell_id"] = subshell
+    client.shell_channel.send(message)
     while printed(client, "box.reading") != "x = 9":
         pass
     assert printed(client, "seen[0]") == "(9, True, False)"  # of moves that wait the last one
