@@ -25,9 +25,10 @@ from .turns import in_turn
 KEPT = Kept(64_000_000)
 
 # So long nothing must have happened before the neighbours of the current position are drawn, and so
-# long the kernel listens before it draws where a drag is going, or another neighbour.
+# long the kernel waits before it draws where a drag is going, or another neighbour: it listens, and
+# leaves the cores to the browser, which has a picture to show.
 IDLE_SECONDS = 0.25
-LISTEN_SECONDS = 0.005
+LISTEN_SECONDS = 0.02
 
 
 class Picture(widgets.Image):
