@@ -52,8 +52,10 @@ def divergence(where: str, group: Mapping[str, Any]) -> str:
     """What is said of a run that diverged: beyond which λ its optimizer's steps cannot converge.
 
     group: one of the optimizer's `param_groups`. The bounds are those of SGD, with its momentum
-    (Polyak 1964); Adam's steps have others.
+    (Polyak 1964); of Adam and its kin, whose steps have others, none is told.
     """
+    if "betas" in group:
+        return f"Training diverged {where}: take a smaller lr or a smaller λ."
     lr, momentum = float(group["lr"]), group.get("momentum", 0.0)
     step, limit, edge = "plain gradient step", "2", "1/lr"
     if momentum:

@@ -329,3 +329,30 @@ def test_trained_networks_have_no_second_descent_in_width():
     assert learned[0] > 0.1 > 0.01 > learned[3]
     rises = torch.stack(errors).diff()
     assert rises.max() < 0.03 and errors[-1] < errors[0] - 0.1
+
+
+def test_nor_do_those_trained_with_squared_error():
+    split = data.digits(100, label_noise=0.2)
+    targets = F.one_hot(split.train.y, 10).float()
+
+    def wrong(model, part):
+        return (model(part.x).argmax(1) != part.y).float().mean()
+
+    errors, learned = [], []
+    for width in (2, 4, 8, 16, 32, 64):
+        found = []
+        for seed in range(3):
+            model = models.seeded(partial(models.MLP, 64, width, 10), seed)
+            optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+            for _ in range(600):
+                optimizer.zero_grad()
+                F.mse_loss(model(split.train.x), targets).backward()
+                optimizer.step()
+            with torch.no_grad():
+                found.append((wrong(model, split.val), wrong(model, split.train)))
+        val, known = torch.tensor(found).mean(0)
+        errors.append(val)
+        learned.append(known)
+    assert learned[2] > 0.01 > learned[3]
+    rises = torch.stack(errors).diff()
+    assert rises.max() < 0.03 and errors[-1] < errors[0] - 0.1

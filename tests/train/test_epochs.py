@@ -206,6 +206,18 @@ def test_with_momentum_the_message_names_its_own_bound():
         trained(9.6, 30_000)
 
 
+def test_what_diverges_under_adam_is_told_no_bound_of_sgd():
+    trainer = train.Trainer(
+        models.seeded(lambda: models.MLP(64, 10), 0),
+        SPLIT,
+        optimizer=lambda p: torch.optim.Adam(p, lr=1e37),
+    )
+    with pytest.raises(FloatingPointError, match="take a smaller lr or a smaller λ") as found:
+        for _ in range(10):
+            trainer.step()
+    assert "1/lr" not in str(found.value)
+
+
 @pytest.mark.parametrize(("lam", "finite"), [(4.9, True), (5.2, False)])
 def test_the_bound_in_that_message_is_where_gradient_descent_turns_over(lam, finite, capsys):
     # A loss that does not depend on its weight has h = 0, so the bound is λ < 1/lr, here 5.
