@@ -202,7 +202,6 @@ class Maps:
         signed: bool = False,
         upside: str = "upper",
         title: str = "",
-        bar: str | None = None,
     ):
         self.ax, self.columns, self.upside = ax, columns, upside
         cmap = colormaps["RdBu_r" if signed else "Greys"].with_extremes(bad=_GAP)
@@ -217,8 +216,6 @@ class Maps:
         (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
         self.artists = [self.image, self.crosses]
         bare(ax, title, frame=True)
-        if bar is not None:
-            _colour_bar(self.image, ax, bar)
 
     def update(self, x, dead=()) -> None:
         self.image.set_data(self._sheet(np.asarray(x, dtype=float)))

@@ -3,8 +3,8 @@
 One kernel per notebook, everything at once: the course lies in a read-only folder whose name has
 blanks and letters beyond ASCII, there is no home, numbers have a decimal comma, and there is no
 network. The kernel is restarted on the way, asked to go on where it was, interrupted at work, and
-runs everything, exercises solved, and again. Without REGUTILS_FAST it must print, too, what the
-notebook prints anywhere else.
+runs everything, exercises solved, and again. It must print what the notebook prints anywhere else;
+with REGUTILS_FAST=1 the first one is compared.
 """
 
 import os
@@ -21,7 +21,7 @@ from learner import Learner
 from regutils.course import full, running
 
 # Cells that take seconds.
-TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\bvalley\(|\.step\(|\.run\(\d")
+TRAINS = re.compile(r"\btrain\.(sweep|fit|Trainer)\(|\.step\(|\.run\(\d")
 # Numbers as this locale writes them, and no way out of this machine.
 SETUP = """
 import locale, socket
@@ -226,7 +226,7 @@ def test_a_notebook_is_hard_to_break(path, course, learner, home):
         if not kept(home, path).exists():
             keep(home, path, notebook)
 
-    if full():
+    if full() or path == NOTEBOOKS[0]:
         for cell, text, other in zip(cells, once, code_cells(executed(home, path))):
             assert same(text, printed(other.outputs)), cell.id
 
