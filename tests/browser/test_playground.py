@@ -63,7 +63,7 @@ def test_it_trains_while_lam_p_and_lr_are_dragged(desk, complaints):
     train = desk.get_by_role("button", name="Train").first
     desk.get_by_role("button", name="Start again").click()
     reading = desk.locator("[role=status]").last
-    reading.filter(has_text="Step 0,").wait_for(timeout=10_000)
+    reading.filter(has_text="Step 0,").wait_for(timeout=30_000)
     train.click()
     assert grows(desk)
     handles = lab.sliders(desk)
@@ -78,13 +78,13 @@ def test_it_trains_while_lam_p_and_lr_are_dragged(desk, complaints):
     assert re.search(r"lam=.* p=.* lr=", state.input_value())
     state.fill("data=xor lam=0.01 depth=3")
     state.press("Enter")
-    reading.filter(has_text="Step 0, λ = 0.01").wait_for(timeout=10_000)
+    reading.filter(has_text="Step 0, λ = 0.01").wait_for(timeout=30_000)
     state.fill("data=mars")
     state.press("Enter")
-    desk.locator("[role=alert]", has_text="data must be one of").wait_for(timeout=10_000)
+    desk.locator("[role=alert]", has_text="data must be one of").wait_for(timeout=30_000)
     desk.get_by_role("button", name="Show me the PyTorch").click()
     text = desk.locator("textarea:visible").last
-    text.wait_for(timeout=10_000)
+    text.wait_for(timeout=30_000)
     assert "import torch" in text.input_value()
     assert not complaints
 
@@ -107,7 +107,7 @@ def test_everything_is_reached_by_tab_and_moved_by_arrow_keys(desk, complaints):
     slider = lab.sliders(desk).first
     slider.focus()
     desk.keyboard.press("ArrowRight")
-    desk.locator("[role=status]", has_text="λ = 0.02").wait_for(timeout=10_000)
+    desk.locator("[role=status]", has_text="λ = 0.02").wait_for(timeout=30_000)
     assert not complaints
 
 

@@ -74,7 +74,7 @@ def explorers(built, path: Path) -> dict[str, dict]:
 
 def shown(opened, name: str, position: int) -> tuple[np.ndarray, str]:
     """(pixels, reading) of an explorer, as soon as it stands at a position."""
-    opened.wait_for_selector(f"#{name} canvas[data-position='{position}']", timeout=20_000)
+    opened.wait_for_selector(f"#{name} canvas[data-position='{position}']", timeout=30_000)
     url = opened.evaluate("name => document.querySelector(`#${name} canvas`).toDataURL()", name)
     picture = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
     return np.asarray(picture.convert("RGB")), opened.locator(f"#{name} .reading").inner_text()
@@ -194,6 +194,28 @@ def test_a_choice_is_made_with_the_keys(reader, built):
     pytest.fail("no notebook has a choice")
 
 
+def test_a_move_made_before_the_explorer_wakes_is_not_lost(reader, built):
+    """A slow machine: the hand is there before the observer has said that the reader is near."""
+    path = NOTEBOOKS[0]
+    name, described = list(explorers(built, path).items())[-1]
+    opened = reader(f"{path.stem}.html")
+    opened.wait_for_function(LOADED)
+    assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
+    controls = described["controls"]
+    last = len(controls[-1]["texts"]) - 1
+    opened.locator(f"#{name} input[type=range]").last.evaluate(
+        """(slider, place) => {
+            slider.value = place;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+        }""",
+        last,
+    )
+    places = [*(control["start"] for control in controls[:-1]), last]
+    lengths = [len(control["texts"]) for control in controls]
+    position = int(np.ravel_multi_index(places, lengths))
+    assert shown(opened, name, position)[1] == expected(described, position)[1]
+
+
 def test_text_comes_before_pictures_and_pictures_only_where_the_reader_is(reader, built):
     path = NOTEBOOKS[0]
     opened = reader(f"{path.stem}.html")
@@ -202,7 +224,7 @@ def test_text_comes_before_pictures_and_pictures_only_where_the_reader_is(reader
     assert opened.locator("main h1").is_visible()
     assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
     opened.locator(f"#{name}").scroll_into_view_if_needed()
-    opened.wait_for_selector(f"#{name} canvas[data-position]", timeout=20_000)
+    opened.wait_for_selector(f"#{name} canvas[data-position]", timeout=30_000)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -282,5 +304,5 @@ def test_code_is_copied_with_a_button(reader):
     button = opened.locator("main .copy").first
     code = opened.locator("main pre.code").first.inner_text()
     button.click()
-    button.filter(has_text="Copied").wait_for(timeout=5_000)
+    button.filter(has_text="Copied").wait_for(timeout=30_000)
     assert opened.evaluate("navigator.clipboard.readText()").strip() == code.strip()

@@ -16,6 +16,19 @@ class Explorer {
     this.reading = section.querySelector(".reading");
     this.canvas.style.width = `${this.canvas.dataset.width}px`;
     for (const part of section.querySelectorAll("[hidden]")) part.hidden = false;
+    section.addEventListener("input", (event) => this.moved(event.target));
+    section.querySelector(".copy-link").addEventListener("click", (event) => {
+      this.wake().write();
+      copy(event.target, location.href);
+    });
+  }
+
+  // A hand may be here before the observer has woken the explorer; its move is not lost.
+  moved(input) {
+    const place = Number(input.value); // waking sets the controls to where they start
+    const control = this.wake().controls.find(({ element }) => element.contains(input));
+    this.set({ [control.name]: place });
+    this.followed();
   }
 
   // Begins to work, once; until then nothing of it is parsed or decoded.
@@ -33,16 +46,6 @@ class Explorer {
     this.most = Math.max(8, Math.floor(KEPT_BYTES / (4 * canvas.width * canvas.height)));
     this.decoded = new Map(); // position → ImageBitmap
     this.decoding = new Map(); // position → promise of one
-    for (const control of this.controls) {
-      control.element.addEventListener("input", (event) => {
-        this.set({ [control.name]: Number(event.target.value) });
-        this.followed();
-      });
-    }
-    section.querySelector(".copy-link").addEventListener("click", (event) => {
-      this.write();
-      copy(event.target, location.href);
-    });
     this.set({});
     return this;
   }
