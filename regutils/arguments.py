@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -25,17 +26,19 @@ def real(
 
     Tensors and arrays of one element count.
     """
-    if (isinstance(value, torch.Tensor) and value.numel() == 1) or getattr(
-        value, "shape", None
-    ) == ():
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.item()
+    value = _plain(value)
     accepts = "a number that is finite"
     if low > -math.inf:
         accepts += f" and at least {low:g}"
     if high < math.inf:
         accepts += f" and {'below' if below else 'at most'} {high:g}"
     good = isinstance(value, Real) and not isinstance(value, bool)
-    number = float(value) if good else math.nan
+    try:
+        number = float(value) if good else math.nan
+    except OverflowError:  # an int that no float holds
+        number = math.inf
     good = math.isfinite(number) and low <= number
     require(good and (number < high if below else number <= high), name, value, accepts)
     return number
@@ -48,7 +51,8 @@ def positive(name: str, value: Any) -> float:
 
 
 def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
-    """A whole number in [low, high]."""
+    """A whole number in [low, high], as Python's int: others wrap around, or torch refuses them."""
+    value = _plain(value)
     accepts = f"a whole number of at least {low}" + (
         f" and at most {high}" if high < math.inf else ""
     )
@@ -58,20 +62,27 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     return int(value)
 
 
+def _plain(value: Any) -> Any:
+    """A tensor or array without dimensions as the number in it."""
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def position(name: str, wanted: Any, values: Sequence[Any]) -> int:
     """The index in `values` of the member that equals `wanted`, numbers up to rounding.
 
     An exact member comes before a near one, so values that differ in the sixth digit are told
-    apart.
+    apart, and a near one before one that reads alike in a message. The nearest of several.
     """
-    for same in (_equal, _near):
-        for i, value in enumerate(values):
-            if same(wanted, value):
-                return i
-    shown = ", ".join(
-        f"{value:.3g}" if isinstance(value, float) else str(value) for value in values
-    )
+    wanted = _plain(wanted)
+    for same in (_equal, _near, _alike):
+        if found := [i for i, value in enumerate(values) if same(wanted, value)]:
+            return min(found, key=lambda i: 0 if same is _equal else abs(wanted - values[i]))
+    shown = ", ".join(map(_shown, values))
     raise ValueError(f"{name} must be one of {shown}; got {wanted!r}")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _equal(wanted: Any, value: Any) -> bool:
@@ -87,9 +98,24 @@ def _near(wanted: Any, value: Any) -> bool:
         return False
 
 
+def _alike(wanted: Any, value: Any) -> bool:
+    both = isinstance(wanted, float) and isinstance(value, float)
+    return both and _shown(wanted) == _shown(value)
+
+
+def numbers(name: str, values: Any) -> torch.Tensor:
+    """Numbers of any shape as a tensor to compute with: float64, unless they are floats in one."""
+    try:
+        found = torch.as_tensor(values if isinstance(values, torch.Tensor) else np.asarray(values))
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be a tensor or an array; got {values!r}") from None
+    return found if found.is_floating_point() else found.double()
+
+
 def column(
     name: str,
     values: Any,
+    *,
     low: float = 0.0,
     high: float = math.inf,
     below: bool = False,

@@ -23,14 +23,16 @@ class Dropout(nn.Module):
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
-        checked = torch.tensor(real("p", p, high=1.0, below=True))
-        self.register_buffer("p", checked, persistent=False)
+        self.register_buffer("p", torch.zeros(()), persistent=False)
+        self.p = p  # type: ignore[assignment]
         self.register_load_state_dict_pre_hook(_forget_p)  # type: ignore[no-untyped-call]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """`layer.p = 0.3` moves p, checked, as it does in nn.Dropout."""
-        if name == "p" and not isinstance(value, Tensor) and "p" in self._buffers:
-            value = torch.full_like(self.p, real("p", value, high=1.0, below=True))
+        if name == "p":
+            checked = torch.full_like(self.p, real("p", value, high=1.0, below=True))
+            require(float(checked) < 1, "p", value, f"below 1 in {checked.dtype}")
+            value = checked
         super().__setattr__(name, value)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,7 +46,7 @@ class Dropout(nn.Module):
         # p moves to another device with the model, but keeps its digits when weights lose theirs.
         p = self.p
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self.p = p.to(self.p.device)
+        self._buffers["p"] = p.to(self.p.device)
         return self
 
     def extra_repr(self) -> str:
@@ -54,6 +56,12 @@ class Dropout(nn.Module):
 def _forget_p(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Files from before p was a setting hold it; it is not taken from them."""
     state.pop(prefix + "p", None)
+
+
+def _made(activation: Callable[[], nn.Module]) -> nn.Module:
+    good = callable(activation) and not isinstance(activation, nn.Module)
+    require(good, "activation", activation, "a function that makes a module, such as nn.ReLU")
+    return activation()
 
 
 class MLP(nn.Sequential):
@@ -81,7 +89,7 @@ class MLP(nn.Sequential):
         for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
             self.add_module(f"linear{i}", nn.Linear(count("sizes", n_in), count("sizes", n_out)))
             if i < len(sizes) - 1:
-                self.add_module(f"activation{i}", activation())
+                self.add_module(f"activation{i}", _made(activation))
                 if hidden:
                     self.add_module(f"dropout{i}" if i > 1 else "dropout", hidden)
 
@@ -102,12 +110,12 @@ class SeedCNN(nn.Sequential):
         drop = Dropout(dropout) if real("dropout", dropout, high=1.0, below=True) else None
         for i, (n_in, n_out) in enumerate(((3, 32), (32, 32), (32, 64)), start=1):
             self.add_module(f"conv{i}", nn.Conv2d(n_in, n_out, 5, padding=2))
-            self.add_module(f"activation{i}", activation())
+            self.add_module(f"activation{i}", _made(activation))
             self.add_module(f"pool{i}", nn.MaxPool2d(2))
         self.flatten = nn.Flatten()
         if drop:
             self.dropout = drop
-        self.linear1, self.activation4 = nn.Linear(1024, 64), activation()
+        self.linear1, self.activation4 = nn.Linear(1024, 64), _made(activation)
         if drop:
             self.add_module("dropout2", drop)
         self.linear2 = nn.Linear(64, 10)

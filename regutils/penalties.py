@@ -5,6 +5,7 @@ or Σ|w| (L1), no hidden ½ and no mean. So L2's gradient is 2λw, and PyTorch's
 λ = a/2.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,8 @@ def l1(weights: Weights) -> Tensor:
 
 
 def _total(weights: Weights, each: Callable[[Tensor], Tensor]) -> Tensor:
-    require(isinstance(weights, Mapping), "weights", weights, "a mapping from names to tensors")
+    good = isinstance(weights, Mapping) and all(isinstance(w, Tensor) for w in weights.values())
+    require(good, "weights", weights, "a mapping from names to tensors")
     sums = [each(w.to(torch.promote_types(w.dtype, torch.float32))).sum() for w in weights.values()]
     return sum(sums[1:], sums[0]) if sums else torch.zeros(())
 
@@ -42,8 +44,9 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
 
     That is the argmin over v of ½‖v − w‖² + t·Σ|v|.
 
-    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN. Moves
-    every weight t towards 0, and to exactly 0 if it is nearer. Source: Beck & Teboulle 2009 (ISTA).
+    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or not finite.
+    Moves every weight t towards 0, and to exactly 0 if it is nearer.
+    Source: Beck & Teboulle 2009 (ISTA).
     """
     _check_step(w, t)
     return torch.sgn(w) * (w.abs() - t).clamp_min(0)
@@ -52,7 +55,7 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
 def shrink(w: Tensor, t: Tensor | float) -> Tensor:
     """w / (1 + 2t): the proximal operator of t·Σw²; all weights shrink by one factor, none to 0.
 
-    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or NaN.
+    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or not finite.
     """
     _check_step(w, t)
     return w / (1 + 2 * t)
@@ -60,14 +63,19 @@ def shrink(w: Tensor, t: Tensor | float) -> Tensor:
 
 def _check_step(w: Tensor, t: Tensor | float) -> None:
     require(isinstance(w, Tensor), "w", type(w).__name__, "a tensor")
+    require(w.dtype.is_signed, "w", w.dtype, "of a number type that has negative ones")
     if not isinstance(t, Tensor):
         real("t", t)
         return
+    pairs = zip(reversed(t.shape), reversed(w.shape))
+    fits = t.numel() > 0 and all(a == b or 1 in (a, b) for a, b in pairs)
+    require(fits, "t", f"a tensor {tuple(t.shape)}", f"one that broadcasts with {tuple(w.shape)}")
     try:
-        good = bool((t >= 0).all())
+        low, high = (float(end) for end in t.detach().aminmax())
     except RuntimeError:
         return  # inside vmap no value can be looked at; a sweep has checked λ and lr before
-    require(good, "t", f"values from {t.min().item():g}", "a number of at least 0, throughout")
+    good = 0 <= low <= high < math.inf
+    require(good, "t", f"values from {low:g}", "finite and at least 0, throughout")
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,7 @@ def weights(model: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def _matrices(model: nn.Module) -> dict[str, nn.Parameter]:
+    require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
     first = {id(p): name for name, p in model.named_parameters()}
     found: dict[str, nn.Parameter] = {}
     for module in model.modules():

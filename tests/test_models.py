@@ -15,10 +15,10 @@ def test_dropout_is_torchs_dropout_with_another_random_mask():
     assert torch.equal(models.Dropout(0.0)(x), x)
 
 
-@pytest.mark.parametrize("p", [-0.1, 1.0, float("nan"), "half"])
+@pytest.mark.parametrize("p", [-0.1, 1.0, float("nan"), "half", 1 - 1e-9, torch.tensor(1.5)])
 def test_p_outside_0_1_is_refused(p):
     for make in (lambda: models.Dropout(p), lambda: models.MLP(2, 2, dropout=p)):
-        with pytest.raises(ValueError, match=r"p(out)? must be .* below 1; got"):
+        with pytest.raises(ValueError, match=r"p(out)? must be .*below 1.*; got"):
             make()
 
 
@@ -88,7 +88,17 @@ def test_p_is_set_as_in_torch_and_checked():
     layer = models.Dropout(0.5)
     layer.p = 0.25
     assert layer.p.item() == 0.25
-    for p in (1, -0.1, float("nan"), "half"):
-        with pytest.raises(ValueError, match="p must be a number"):
+    nan = torch.tensor(float("nan"))
+    for p in (1, -0.1, float("nan"), "half", 1 - 1e-9, torch.tensor(1.5), nan):
+        with pytest.raises(ValueError, match="p must be"):
             layer.p = p
     assert layer.p.item() == 0.25
+    layer.p = nn.Parameter(torch.tensor(0.75))
+    assert layer.p.item() == 0.75 and not list(layer.parameters())
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU(), "relu"])
+def test_an_activation_that_makes_no_module_is_named(activation):
+    for make in (lambda **how: models.MLP(2, 3, 2, **how), models.SeedCNN):
+        with pytest.raises(ValueError, match="activation must be a function that makes a module"):
+            make(activation=activation)

@@ -163,8 +163,12 @@ def test_complex_weights_count_by_their_size():
 
 def test_no_weights_cost_nothing_and_a_tensor_is_no_mapping():
     assert penalties.l2({}) == penalties.l1({}) == 0
-    with pytest.raises(ValueError, match="weights must be a mapping from names to tensors"):
-        penalties.l2(torch.ones(3))
+    for wrong in (torch.ones(3), {"a": np.ones(3)}, {"a": 1.0}):
+        with pytest.raises(ValueError, match="weights must be a mapping from names to tensors"):
+            penalties.l2(wrong)
+    for call in (penalties.weights, lambda model: penalties.decay_groups(model, 0.1)):
+        with pytest.raises(ValueError, match=r"model must be a torch\.nn\.Module; got "):
+            call(list(nn.Linear(2, 2).parameters()))
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,8 @@ def test_no_weights_cost_nothing_and_a_tensor_is_no_mapping():
 def test_a_threshold_below_0_is_refused_as_number_and_as_tensor(prox):
     """Issue 11, 7."""
     nan = float("nan")
-    for wrong in (-0.5, nan, torch.tensor(-1.0), torch.tensor(nan), torch.tensor([[0.1, -1e-9]])):
+    wrong_tensors = (-1.0, nan, float("inf"), [[0.1, -1e-9]], [], [0.1, 0.1, 0.1])
+    for wrong in (-0.5, nan, float("inf"), *map(torch.tensor, wrong_tensors)):
         with pytest.raises(ValueError, match=r"t must be .*; got"):
             prox(W["a"], wrong)
     right = torch.tensor([[0.0, 0.1], [0.2, 0.3]])
@@ -249,3 +254,5 @@ def test_tied_weights_are_known_by_identity_and_frozen_ones_are_not_counted():
 def test_a_proximal_step_of_what_is_no_tensor_is_refused(step):
     with pytest.raises(ValueError, match="w must be a tensor; got 'list'"):
         step([1.0, 2.0], 0.5)
+    with pytest.raises(ValueError, match="w must be of a number type that has negative ones"):
+        step(torch.tensor([1, 2], dtype=torch.uint8), 5)

@@ -16,7 +16,7 @@ from .parts import Examples, Split, Standardise, cut, rng, split_of
 PER_CHANNEL = (0, 2, 3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pictures:
     """Pictures with labels, not yet split.
 
@@ -32,6 +32,10 @@ class Pictures:
     source: str
     test: Examples | None = None
     val: Examples | None = None
+
+    def __repr__(self) -> str:
+        """What they are, how many and how large."""
+        return f"Pictures({self.source}, {tuple(self.x.shape)}, {len(self.classes)} classes)"
 
     def split(self, n_train: int | None = None, n_val: int | None = None, seed: int = 0) -> Split:
         """Shuffled by `seed`, cut, standardised per channel.
@@ -65,8 +69,11 @@ def augment(x: Tensor, pad: int = 4) -> Tensor:
     the pictures are mirrored left to right. Draws from torch's global random state: n row shifts,
     n column shifts, n mirrorings.
     """
+    batch = isinstance(x, Tensor) and x.ndim == 4
+    got = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+    require(batch, "x", got, "a tensor of pictures (n, c, h, w)")
     n, _, h, w = x.shape
-    require(0 <= pad < min(h, w), "pad", pad, f"a whole number from 0 to {min(h, w) - 1}")
+    pad = count("pad", pad, 0, min(h, w) - 1)
     top, left = torch.randint(0, 2 * pad + 1, (2, n), device=x.device)
     mirrored = torch.rand(n, device=x.device) < 0.5
     rows = top[:, None] + torch.arange(h, device=x.device)

@@ -16,6 +16,11 @@ class Examples(NamedTuple):
     x: Tensor
     y: Tensor
 
+    def __repr__(self) -> str:
+        """Shapes and number types: a notebook's cell may end with a data set."""
+        told = (f"{part.dtype} {tuple(part.shape)}" for part in self)
+        return "Examples(x: {}, y: {})".format(*told)
+
 
 @dataclass(frozen=True)
 class Split:
@@ -25,7 +30,7 @@ class Split:
     (cross-entropy), floating ones regression (mean squared error).
 
     Raises ValueError when a part is empty, when x and y differ in length, when parts differ in
-    shape or kind of target, or when a value is not finite.
+    shape, number type or kind of target, or when a value is not finite. Gradients are not kept.
     """
 
     train: Examples
@@ -39,10 +44,11 @@ class Split:
             require(pair, name, type(part).__name__, "a pair of tensors (x, y)")
             object.__setattr__(self, name, _examples(name, *part))
         shape = self.train.x.shape[1:]
-        like_x = f"of the shape of train.x, (n, {', '.join(map(str, shape))})"
+        like_x = f"like train.x, {self.train.x.dtype} (n, {', '.join(map(str, shape))})"
         like_y = f"like train.y, {self.train.y.dtype}"
         for name, part in (("val", self.val), ("test", self.test)):
-            require(part.x.shape[1:] == shape, f"{name}.x", tuple(part.x.shape), like_x)
+            same = part.x.shape[1:] == shape and part.x.dtype == self.train.x.dtype
+            require(same, f"{name}.x", f"{part.x.dtype} {tuple(part.x.shape)}", like_x)
             same = part.y.shape[1:] == self.train.y.shape[1:] and part.y.dtype == self.train.y.dtype
             require(same, f"{name}.y", f"{part.y.dtype} {tuple(part.y.shape)}", like_y)
 
@@ -81,7 +87,7 @@ def _examples(name: str, x: Any, y: Any) -> Examples:
             f"labels from {int(y.min())} in shape {tuple(y.shape)}",
             "one label per example, 0 or above",
         )
-    return Examples(x, y)
+    return Examples(x.detach(), y.detach())  # of inputs no gradients are gathered in training
 
 
 def rng(seed: int) -> torch.Generator:
@@ -96,8 +102,7 @@ def cut(
 
     Raises ValueError unless at least `rest` are left over.
     """
-    count("n_train", n_train)
-    count("n_val", n_val, low=0)
+    n_train, n_val = count("n_train", n_train), count("n_val", n_val, low=0)
     require(
         n_train + n_val + rest <= n,
         "n_train + n_val",

@@ -16,11 +16,14 @@ from .parts import Examples, Split, Standardise, cut, rng, split_of
 
 # Validation and test examples of a drawn set of two classes, each.
 N_NEW = 500
+# The largest seed that scikit-learn takes.
+LAST_SEED = 2**32 - 1
 
 
 def _flip_labels(y: Tensor, classes: int, share: float, seed: int) -> Tensor:
     """`round(share·n)` of the labels replaced by another class, each other class equally likely."""
-    share, generator = real("label_noise", share, high=1.0), rng(seed + 1)
+    share = real("label_noise", share, high=1.0)
+    generator = rng((count("seed", seed, low=0) + 1) % 2**63)
     which = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
     wrong = torch.randint(1, classes, (len(which),), generator=generator)
     y = y.clone()
@@ -58,8 +61,8 @@ def _curve(
         scatter = torch.randn(n, generator=generator, dtype=torch.float32)
         return Examples(x.to(kind), (law(x[:, 0]) + noise * scatter).to(kind))
 
-    train = draw(count("n_train", n_train))
-    return Split(train, draw(count("n_val", n_val)), draw(n_val))
+    n_train, n_val = count("n_train", n_train), count("n_val", n_val)
+    return Split(draw(n_train), draw(n_val), draw(n_val))
 
 
 def sine(n_train: int = 20, noise: float = 0.3, seed: int = 0, n_val: int = 200) -> Split:
@@ -84,7 +87,8 @@ def moons(n_train: int = 60, noise: float = 0.25, label_noise: float = 0.0, seed
     from sklearn.datasets import make_moons
 
     n = count("n_train", n_train) + 2 * N_NEW
-    x, y = make_moons(n, noise=real("noise", noise), random_state=count("seed", seed, 0))
+    noise, seed = real("noise", noise), count("seed", seed, 0, LAST_SEED)
+    x, y = make_moons(n, noise=noise, random_state=seed)
     return _noisy(_table(x, y, (n_train, N_NEW, N_NEW), seed), label_noise, seed)
 
 
@@ -95,7 +99,7 @@ def circles(
     from sklearn.datasets import make_circles
 
     n = count("n_train", n_train) + 2 * N_NEW
-    noise, seed = real("noise", noise), count("seed", seed, 0)
+    noise, seed = real("noise", noise), count("seed", seed, 0, LAST_SEED)
     x, y = make_circles(n, noise=noise, factor=0.5, random_state=seed)
     return _noisy(_table(x, y, (n_train, N_NEW, N_NEW), seed), label_noise, seed)
 

@@ -1,6 +1,8 @@
 """Choosing by a score, and what the score is worth afterwards.
 
-A score is a mean of errors over examples that were not trained on; lower is better.
+A score is a mean of errors over examples that were not trained on; lower is better. NaN is that of
+a run that diverged, and is never chosen; ValueError where there is nothing else. Errors may be
+tensors or arrays, of 0 and 1 too.
 """
 
 import math
@@ -9,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..arguments import count, real, require
+from ..arguments import count, numbers, real, require
 
 
 def lowest(scores: Tensor) -> Tensor:
@@ -18,6 +20,7 @@ def lowest(scores: Tensor) -> Tensor:
     scores (..., K), for K values of λ, ascending; the index (...). Few examples make many ties, and
     `argmin` would give each of them to the weakest λ. What differs by 1e-6 is a tie.
     """
+    scores = _finite("scores", scores)
     tied = scores <= scores.amin(-1, keepdim=True) + 1e-6
     return scores.shape[-1] - 1 - tied.flip(-1).int().argmax(-1)
 
@@ -30,12 +33,22 @@ def one_standard_error(errors: Tensor) -> int:
 
     Source: Hastie, Tibshirani & Friedman 2009, The Elements of Statistical Learning, section 7.10.
     """
+    errors = numbers("errors", errors)
     good = errors.ndim == 2 and errors.shape[1] > 1
     require(good, "errors", tuple(errors.shape), "of shape (K, F), F at least 2")
-    score = errors.mean(1)
+    score = _finite("errors", errors.mean(1))
     best = score.argmin()
     standard_error = errors[best].std() / errors.shape[1] ** 0.5
     return int((score <= score[best] + standard_error).nonzero().max())
+
+
+def _finite(name: str, scores: Tensor) -> Tensor:
+    """Scores (..., K) with infinity for NaN; ValueError if any K of them are that throughout."""
+    scores = numbers(name, scores)
+    scores = scores.masked_fill(scores.isnan(), math.inf)
+    good = scores.ndim > 0 and scores.numel() > 0 and bool((scores.amin(-1) < math.inf).all())
+    require(good, name, "none", "finite for one value of λ at least, wherever one is chosen")
+    return scores
 
 
 def luck(sigma: float, m: int) -> float:
@@ -68,15 +81,18 @@ def choose(
 ) -> Choice:
     """Draw m of M strategies and n_val of N examples, choose by those, look at the rest; repeat.
 
-    - errors (M, N): of each strategy on each example. It was trained on none of them.
+    - errors (M, N): of each strategy on each example. It was trained on none of them. A strategy
+      that diverged is left out.
     - draws: how often.
     - folds: for the nested score, which lets each fold of the n_val examples judge the strategy
       that the other folds have chosen.
     """
+    errors = numbers("errors", errors)
     require(errors.ndim == 2, "errors", tuple(errors.shape), "of shape (M, N)")
+    errors = errors[_finite("errors", errors.mean(1)) < math.inf]
     M, N = errors.shape
-    count("m", m, high=M)
-    count("n_val", n_val, low=count("folds", folds, low=2), high=N - 1)
+    m, folds = count("m", m, high=M), count("folds", folds, low=2)
+    n_val = count("n_val", n_val, low=folds, high=N - 1)
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
     found = []
     for _ in range(count("draws", draws)):
@@ -114,6 +130,9 @@ def usual_interval(errors: Tensor) -> Interval:
     independent, which they are not: any two folds share most of what they train on, and each
     trains on the other.
     """
+    errors = numbers("errors", errors)
+    good = errors.ndim > 0 and errors.shape[-1] > 1
+    require(good, "errors", tuple(errors.shape), "of shape (..., n), n at least 2")
     return Interval(errors.mean(-1), errors.std(-1) / errors.shape[-1] ** 0.5)
 
 
@@ -131,9 +150,9 @@ def nested_interval(table: Tensor) -> Interval:
     Source: Bates, Hastie & Tibshirani 2024, Cross-validation: what does it estimate and how well
     does it do it?, Journal of the American Statistical Association 119(546), arXiv 2104.00673.
     """
-    good = table.ndim >= 4 and table.shape[-3] == table.shape[-2] > 2
-    require(good, "table", tuple(table.shape), "of shape (..., R, K, K, m), K at least 3")
+    table = _of_pairs(table)
     K, m = table.shape[-2:]
+    require(m > 1, "table", tuple(table.shape), "of two examples a fold, or more")
     apart = ~torch.eye(K, dtype=torch.bool)
     outer = table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2)  # (..., R, K, m)
     inner = table[..., apart, :]  # (..., R, K(K − 1), m)
@@ -153,9 +172,17 @@ def nested_score(table: Tensor) -> Tensor:
 
     Source: Varma & Simon 2006, doi:10.1186/1471-2105-7-91.
     """
+    table = _of_pairs(table, "L, ..., R, K, K, m")
     outer = table.mean(-1).diagonal(dim1=-2, dim2=-1)  # (L, ..., R, K)
     chosen = lowest(_without(table).movedim(0, -1))
     return outer.gather(0, chosen[None])[0].mean((-2, -1))
+
+
+def _of_pairs(table: Tensor, shape: str = "..., R, K, K, m") -> Tensor:
+    table = numbers("table", table)
+    good = table.ndim >= shape.count(",") and table.shape[-3] == table.shape[-2] > 2
+    require(good, "table", tuple(table.shape), f"of shape ({shape}), K at least 3")
+    return table
 
 
 def _without(table: Tensor) -> Tensor:
@@ -168,14 +195,17 @@ def beats(a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0) -> tuple[fl
     """P(A beats B), and its 95 % interval by the bootstrap.
 
     - a, b (n,): errors of two methods in n trainings, each time both on one split, with one seed. A
-      tie counts half.
+      tie counts half; what diverged loses against what did not.
     - draws: of the bootstrap, which draws n of the n trainings with replacement.
 
     Source: Bouthillier et al. 2021, who call A better if the interval lies above 0.5 and its upper
     end reaches 0.75 (arXiv 2103.03098).
     """
-    same = a.ndim == 1 and a.shape == b.shape
+    a, b = (numbers(name, errors) for name, errors in (("a", a), ("b", b)))
+    require(a.ndim == 1 and len(a) > 0, "a", tuple(a.shape), "of shape (n,), n at least 1")
+    same = a.shape == b.shape
     require(same, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}, one error a training")
+    a, b = (errors.masked_fill(errors.isnan(), math.inf) for errors in (a, b))
     wins = (a < b).double() + (a == b).double() / 2
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
     again = torch.randint(len(wins), (count("draws", draws), len(wins)), generator=generator)

@@ -38,11 +38,16 @@ def place(
     """Model and split on one device; pictures (n, c, h, w) in channels_last.
 
     device: the accelerator if there is one, else the CPU; float64 stays on the CPU where the
-    accelerator has none. ValueError if such a device is asked for by name.
+    accelerator has none. ValueError if such a device, or one that is not there, is asked for by
+    name.
     channels_last keeps the values of a pixel's channels side by side in memory, as fast
     convolutions read them.
     """
-    chosen = best_device() if device is None else torch.device(device)
+    try:
+        chosen = best_device() if device is None else torch.empty(0, device=device).device
+    except (RuntimeError, TypeError, AssertionError) as error:  # the last: a torch without CUDA
+        accepts = 'a device that is here, such as "cpu"'
+        raise ValueError(f"device must be {accepts}; got {device!r}") from error
     tensors = [*model.parameters(), split.train.x, split.train.y]
     if any(t.dtype == torch.float64 for t in tensors) and not has_float64(chosen):
         require(device is None, "device", str(chosen), "one that computes in float64, as the CPU")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ..arguments import count, require
@@ -62,8 +63,7 @@ def fit(
     of another run (whatever decides the result: model, data, optimizer, penalty, …), or that holds
     more than `epochs`.
     """
-    count("epochs", epochs)
-    count("every", every)
+    epochs, every = count("epochs", epochs), count("every", every)
     accepts = "given without checkpoint"
     require(history is None or checkpoint is None, "history", "a history and a checkpoint", accepts)
     accepts = "an earlier result of fit, or None"
@@ -103,6 +103,7 @@ def fit(
         start = history.epochs[-1] if history.epochs else 0
         todo = range(start + 1, goal + 1)
         with (
+            torch.enable_grad(),  # also where a caller has switched gradients off
             trainer.own_random(),  # once, not for every step
             bar(todo, "fit", unit="epoch", disable=not progress) as shown,
         ):

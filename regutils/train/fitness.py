@@ -1,12 +1,15 @@
 """What is found out before training starts, so that nothing is refused in the middle of it."""
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..arguments import require
 from ..data.parts import Split
+from ..penalties import Penalty
 from .devices import bfloat16, drawing_from, random_state
 from .measures import check_outputs
 
@@ -23,19 +26,7 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
         f"tensors on {', '.join(sorted(map(str, places)))}",
         "on one device with split; train.place(model, split) moves both",
     )
-    was_training = model.training
-    try:
-        with torch.no_grad(), bfloat16(x.device, autocast):
-            outputs = model.eval()(split.val.x[:2])
-    except RuntimeError as error:
-        kinds = sorted({str(p.dtype) for p in model.parameters()})
-        raise ValueError(
-            f"model must be one that takes inputs like train.x, {x.dtype} of shape "
-            f"{('n', *x.shape[1:])}; got one in {', '.join(kinds)} that says: "
-            f"{str(error).splitlines()[0]} (split.to(dtype) changes the number type of a split)"
-        ) from error
-    finally:
-        model.train(was_training)
+    outputs = outputs_of(model, split.val.x[:2], "train.x", autocast)
     require(
         any(p.requires_grad for p in model.parameters()),
         "model",
@@ -43,6 +34,23 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
         "one with a parameter that requires a gradient",
     )
     check_outputs(outputs, split)
+
+
+def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
+    """What `model` gives in evaluation mode; ValueError if it does not take `x`, called `name`."""
+    was_training = model.training
+    try:
+        with torch.no_grad(), bfloat16(x.device, autocast):
+            return model.eval()(x)
+    except RuntimeError as error:
+        kinds = sorted({str(p.dtype) for p in model.parameters()})
+        raise ValueError(
+            f"model must be one that takes inputs like {name}, {x.dtype} of shape "
+            f"{('n', *x.shape[1:])}; got one in {', '.join(kinds)} that says: "
+            f"{str(error).splitlines()[0]} (split.to(dtype) changes the number type of a split)"
+        ) from error
+    finally:
+        model.train(was_training)
 
 
 def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> None:
@@ -58,6 +66,19 @@ def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> Non
             "batch_size must be one that leaves no batch of a single example, as BatchNorm "
             f"compares those of a batch; got {batch_size} for {n} training examples"
         ) from error
+
+
+def check_penalty(
+    penalty: Penalty | None, weights: Mapping[str, Tensor], device: torch.device
+) -> None:
+    """Raise ValueError unless `penalty` is None or gives a scalar; no random number is used up."""
+    if penalty is None:
+        return
+    with drawing_from(device, random_state(device)):
+        found = penalty.value(weights)
+    got = tuple(found.shape) if isinstance(found, Tensor) else found
+    accepts = "a function from weights, name → tensor, to a scalar tensor"
+    require(isinstance(found, Tensor) and found.ndim == 0, "penalty", f"one to {got!r}", accepts)
 
 
 def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:

@@ -29,7 +29,8 @@ def members(splitter: Any, n: int, y: Tensor | None = None) -> Tensor:
     """
     known = hasattr(splitter, "get_n_splits")
     require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
-    folds = list(splitter.split(np.zeros(count("n", n, low=2)), y))
+    n = count("n", n, low=2)
+    folds = list(splitter.split(np.zeros(n), y))
     rows = torch.zeros(len(folds), n, dtype=torch.bool)
     for row, (kept, _) in zip(rows, folds):
         row[torch.as_tensor(kept)] = True

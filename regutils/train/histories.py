@@ -7,7 +7,7 @@ from typing import Any
 from .measures import Measurement
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What one run measured: the fields of `Measurement` as lists, one value a record.
 
@@ -29,7 +29,15 @@ class History:
     epochs: list[int] = field(default_factory=list)
     running: list[float] = field(default_factory=list)
     stopped: str = ""
-    state: dict[str, Any] = field(default_factory=dict, repr=False)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Where the run began and ended, in a line: a notebook's cell may end with `fit`."""
+        names = ("train_loss", "val_loss", "train_error", "val_error")
+        values = {name: getattr(self, name) for name in names if getattr(self, name)}
+        ends = [f"{name} {each[0]:.3g} → {each[-1]:.3g}" for name, each in values.items()]
+        told = [f"{len(self.train_loss)} records", *ends, *filter(None, [self.stopped])]
+        return f"History({', '.join(told)})"
 
     @property
     def total(self) -> list[float]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..arguments import require
+from ..arguments import count, require
 from ..data.parts import Examples, Split
 
 
@@ -86,7 +86,7 @@ def loss(
     if y.is_floating_point():
         kind = torch.promote_types(outputs.dtype, y.dtype)
         return F.mse_loss(outputs.reshape(y.shape).to(kind), y.to(kind))
-    return F.cross_entropy(outputs, y, label_smoothing=label_smoothing)
+    return F.cross_entropy(outputs, y.long(), label_smoothing=label_smoothing)
 
 
 def error(outputs: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -101,21 +101,31 @@ def error(outputs: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
 
 
 def errors(outputs: Tensor, y: Tensor) -> Tensor:
-    """What `error` is the mean of, (n,): 1 for a wrong label, else 0; or the squared error."""
+    """What `error` is the mean of, (n,): 1 for a wrong label, else 0; or the squared error.
+
+    NaN where the outputs are, so that a run that diverged has no error.
+    """
     if not y.is_floating_point():
-        return (outputs.argmax(-1) != y).float()
+        got, accepts = tuple(y.shape), f"one label for each of outputs {tuple(outputs.shape)}"
+        require(y.shape == outputs.shape[:-1] and outputs.ndim > 1, "y", got, accepts)
+        return (outputs.argmax(-1) != y).float().masked_fill(outputs.isnan().any(-1), math.nan)
     kind = torch.promote_types(torch.promote_types(outputs.dtype, torch.float32), y.dtype)
     squares = (outputs.reshape(y.shape).to(kind) - y.to(kind)).square()
     return squares.flatten(1).mean(1) if y.ndim > 1 else squares
 
 
 def _entropies(outputs: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    return F.cross_entropy(outputs, y, reduction="none", label_smoothing=label_smoothing)
+    how: Any = {"reduction": "none", "label_smoothing": label_smoothing}
+    return F.cross_entropy(outputs, y.long(), **how)
 
 
-def check_outputs(outputs: Tensor, split: Split) -> None:
+def check_outputs(outputs: Any, split: Split) -> None:
     """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
-    y = split.train.y
+    y, n = split.train.y, len(split.val.x[:2])
+    rows = isinstance(outputs, Tensor) and outputs.ndim > 0 and len(outputs) == n
+    got = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+    got = f"outputs {got} for {n} examples"
+    require(rows, "model", got, "one that gives a tensor with a row for each example")
     if y.is_floating_point():
         per_example = y[0].numel()
         require(
@@ -125,6 +135,7 @@ def check_outputs(outputs: Tensor, split: Split) -> None:
             f"one with {per_example}, like the targets",
         )
         return
+    require(outputs.ndim == 2, "model", got, "one that gives (n, classes) where y are labels")
     classes = outputs.shape[-1]
     for name in ("train", "val", "test"):
         top = int(getattr(split, name).y.max())
@@ -143,7 +154,8 @@ def evaluate(model: nn.Module, examples: Examples, chunk: int = 2000) -> tuple[f
     The model's mode is put back.
     """
     was_training = model.training
-    totals = torch.zeros(2, dtype=torch.float64)
+    totals, chunk = torch.zeros(2, dtype=torch.float64), count("chunk", chunk)
+    require(len(examples.x) > 0, "examples", "none", "one example at least")
     model.eval()
     try:
         for x, y in zip(examples.x.split(chunk), examples.y.split(chunk)):

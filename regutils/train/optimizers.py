@@ -98,7 +98,10 @@ def stacked(
     """
     accepts = "called with (parameters, lr=lr), such as torch.optim.SGD"
     require(callable(make), "optimizer", make, accepts)
-    alone = build(partial(make, lr=lr), [w.detach().clone().requires_grad_() for w in one])
+    try:
+        alone = build(partial(make, lr=lr), [w.detach().clone().requires_grad_() for w in one])
+    except TypeError as error:
+        raise ValueError(f"optimizer must be {accepts}; got one that says: {error}") from error
     if type(alone) in ELEMENTWISE:
         return make(stack, lr=lr, **_fused(make))
     reason = _coupling(partial(make, lr=lr), one)

@@ -25,7 +25,7 @@ def batches(
     if size is None:
         yield slice(None)
         return
-    count("batch_size", size)
+    size = count("batch_size", size)
     if shuffle:
         yield from torch.randperm(n, generator=generator).to(device).split(size)
     else:

@@ -8,7 +8,7 @@ do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
 import copy
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,14 +20,14 @@ from ..arguments import column, count, position, positive, real, require
 from ..data.parts import Examples, Split
 from ..progress import bar
 from . import devices, folds, optimizers
-from .fitness import changing_buffers, check_batches, check_model
+from .fitness import changing_buffers, check_batches, check_model, check_penalty, outputs_of
 from .interrupts import heard_between
 from .measures import divergence, errors
 from .measures import error as data_error
 from .measures import loss as data_loss
 
 
-@dataclass
+@dataclass(repr=False)
 class Sweep:
     """K values of λ, S seeds, T recorded steps; the fields mean what they mean in `Measurement`.
 
@@ -39,6 +39,7 @@ class Sweep:
     - members: None, or (S, n) bool: what each seed trained on. Its train_loss and train_error are
       over that alone.
     - stopped: empty, or what ended the sweep early or diverged.
+    - exact: the values of λ as they were given, before they took torch's default number type.
     """
 
     lams: Tensor
@@ -51,16 +52,29 @@ class Sweep:
     penalty: Tensor
     weights: dict[str, Tensor]
     vary: dict[str, Tensor]
-    base: nn.Module = field(repr=False)
+    base: nn.Module
     stopped: str = ""
     members: Tensor | None = None
+    exact: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        """What was trained, in a line: a notebook's cell may end with `sweep`."""
+        lams = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}"
+        networks = f"{len(self.lams)} values × {len(self.seeds)} seeds"
+        told = [lams, networks, f"{len(self.steps)} records", *filter(None, [self.stopped])]
+        return f"Sweep({', '.join(told)})"
 
     def at(self, lam: float) -> int:
-        """The index of λ = `lam`, to rounding; a ValueError that lists `lams` if not there."""
-        return position("lam", real("lam", lam), self.lams.tolist())
+        """The index of λ = `lam`, to three digits if no λ is nearer than that.
+
+        A ValueError that lists `lams` if it is not there.
+        """
+        return position("lam", real("lam", lam), self.exact or self.lams.tolist())
 
     def model(self, k: int, s: int = 0) -> nn.Module:
-        """The network trained with lams[k] and seeds[s], in evaluation mode."""
+        """The network trained with lams[k] and seeds[s], in evaluation mode; -1 is the last."""
+        K, S = len(self.lams), len(self.seeds)
+        k, s = count("k", k, -K, K - 1), count("s", s, -S, S - 1)
         model = copy.deepcopy(self.base)
         own = {name: w[k, s] for name, w in self.weights.items()}
         own |= {name: values[k] for name, values in self.vary.items()}
@@ -73,22 +87,27 @@ class Sweep:
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """Outputs of every network: x (n, ...) to (K, S, n, outputs)."""
+        require(isinstance(x, Tensor), "x", type(x).__name__, "a tensor")
+        outputs_of(self.base, x[:2], "x")
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
         outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
         return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
 
     def held_out(self, examples: Examples) -> Tensor:
-        """The error on what was not trained on: (K, S, n), NaN where it was.
+        """The error on what was not trained on: (K, S, n), NaN where it was or a run diverged.
 
         examples: the training part. 1 for a wrong label, else 0; in regression the squared error.
         A `nanmean` over n is the error of a fold.
         """
         if self.members is None:
             raise ValueError("held_out needs a sweep with members; this one was trained on all")
+        n, seen = len(examples.x), self.members.shape[1]
+        require(n == seen, "examples", f"{n} examples", f"the training part, of {seen}")
         outputs = self.predict(examples.x).flatten(0, 1)
         missed = torch.stack([errors(out, examples.y) for out in outputs])
         missed = torch.unflatten(missed, 0, (len(self.lams), len(self.seeds)))
-        return missed.masked_fill(self.members, torch.nan)
+        diverged = self.val_loss[..., -1:].isnan().to(self.members.device)
+        return missed.masked_fill(self.members | diverged, torch.nan)
 
 
 def sweep(
@@ -146,12 +165,12 @@ def sweep(
     good = callable(make_model) and not isinstance(make_model, nn.Module)
     require(good, "make_model", make_model, accepts)
     fresh = [models.seeded(make_model, seed) for seed in seeds]
+    check_model(fresh[0], split)
     base = fresh[0].eval()
-    check_model(base, split)
     folds.check(members, len(seeds), len(split.train.x))
     check_batches(base, split, batch_size)
     _check_buffers(fresh, split)
-    varied = _varied(base, vary or {}, len(exact))
+    varied = _varied(base, {} if vary is None else vary, len(exact))
     # Stack m = k·S + s holds λ number k and seed number s.
     stack = {
         name: torch.stack([dict(model.named_parameters())[name].detach() for model in fresh])
@@ -159,8 +178,10 @@ def sweep(
         .requires_grad_(w.requires_grad)
         for name, w in base.named_parameters()
     }
+    names, device = _penalized(base, penalized), split.train.x.device
+    own = dict(base.named_parameters())
+    check_penalty(pen, {name: own[name] for name in names}, device)
     optim = optimizers.stacked(optimizer, lr, list(base.parameters()), list(stack.values()))
-    device = split.train.x.device
     run = _Batch(
         # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
         base=copy.deepcopy(base),
@@ -169,7 +190,7 @@ def sweep(
         lam=_like_weights(base, exact).repeat_interleave(len(seeds)),
         penalty=pen,
         proximal=proximal,
-        names=_penalized(base, penalized),
+        names=names,
         optim=optim,
     )
     orders = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -183,7 +204,7 @@ def sweep(
         disable=not progress,
     )
     drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
-    with shown, drawing, heard_between() as listen:
+    with torch.enable_grad(), shown, drawing, heard_between() as listen:
         try:
             for batch in folds.drawn(split.train, members, batch_size, orders, len(exact)):
                 run.step(batch)
@@ -226,6 +247,7 @@ def sweep(
         base=base,
         stopped=stopped,
         members=members,
+        exact=tuple(exact.tolist()),
     )
 
 
@@ -258,10 +280,9 @@ class _Batch:
             own: dict[str, Tensor],
             buffers: dict[str, Tensor],
             lam: Tensor,
-            x: Tensor,
-            y: Tensor,
-            weights: Tensor | None,
+            part: tuple[Tensor, Tensor, Tensor | None],
         ) -> Tensor:
+            x, y, weights = part
             loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
             if pen and not pen.gradient:
                 loss = loss + lam * pen.value({name: own[name] for name in self.names})
@@ -269,9 +290,8 @@ class _Batch:
 
         self.base.train()
         self.optim.zero_grad()
-        losses = vmap(data_and_penalty, in_dims=(0, 0, 0, *batch.dims), randomness="different")(
-            self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights
-        )
+        each = vmap(data_and_penalty, in_dims=(0, 0, 0, batch.dims), randomness="different")
+        losses = each(self.stack, self.buffers, self.lam, (batch.x, batch.y, batch.weights))
         losses.sum().backward()
         with torch.no_grad():
             if pen and pen.gradient:
@@ -339,6 +359,8 @@ def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
     """Names of what the penalty sees, each parameter once, under its first name."""
     if names is None:
         return tuple(penalties.weights(base))
+    several = isinstance(names, Iterable) and not isinstance(names, str)
+    require(several, "penalized", names, "names of parameters, in a sequence")
     names = tuple(names)
     known = dict(base.named_parameters(remove_duplicate=False))
     unknown = sorted(set(names) - known.keys())
@@ -370,6 +392,7 @@ def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
 
 
 def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:
+    require(isinstance(vary, Mapping), "vary", vary, "a mapping from buffers to values, or None")
     known = dict(base.named_buffers())
     checked = {}
     for name, values in vary.items():
@@ -379,4 +402,6 @@ def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dic
         accepts = f"as long as lams ({K})"
         require(len(found) == K, f"vary[{name}]", f"{len(found)} values", accepts)
         checked[name] = found.to(known[name])
+        good = not top or float(checked[name].max()) < 1
+        require(good, f"vary[{name}]", values, f"below 1 in {checked[name].dtype}")
     return checked

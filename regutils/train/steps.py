@@ -13,7 +13,7 @@ from .. import penalties
 from ..arguments import count, positive, real, require
 from ..data.parts import Examples, Split
 from . import devices, optimizers
-from .fitness import check_batches, check_model
+from .fitness import check_batches, check_model, check_penalty
 from .measures import Measurement, divergence, evaluate
 from .measures import loss as data_loss
 from .mixing import mix
@@ -80,16 +80,10 @@ class Trainer:
         accepts = "0 for targets that are no class labels"
         require(not self.label_smoothing or classes, "label_smoothing", label_smoothing, accepts)
         self.mixup = real("mixup", mixup)
-        self.seed = count("seed", seed, low=0)
+        self.seed = seed = count("seed", seed, low=0)
         self.lam = lam
+        self.penalized = _penalized(model, penalized)
         self.penalise(penalty, proximal)
-        accepts = "a mapping from names to parameters, or None"
-        require(
-            penalized is None or isinstance(penalized, Mapping), "penalized", penalized, accepts
-        )
-        seen = penalties.weights(model) if penalized is None else penalized
-        once = {id(w): name for name, w in reversed(list(seen.items())) if w.requires_grad}
-        self.penalized = {name: w for name, w in seen.items() if once.get(id(w)) == name}
         self.optimizer = optimizer
         self.steps, self._order = 0, torch.Generator().manual_seed(seed)
         self.batch_size = batch_size
@@ -107,8 +101,9 @@ class Trainer:
 
     def penalise(self, penalty: Any, proximal: bool = False) -> None:
         """From the next step on under this penalty, in the loss or as a proximal step."""
-        self._penalty = penalties.get(penalty, proximal)
-        self.proximal = bool(proximal)
+        found = penalties.get(penalty, proximal)
+        check_penalty(found, self.penalized, self.device)
+        self._penalty, self.proximal = found, bool(proximal)
 
     @property
     def penalty(self) -> penalties.Penalty | None:
@@ -190,6 +185,8 @@ class Trainer:
     @torch.no_grad()
     def measure(self, at_most: int | None = None) -> Measurement:
         """Both parts in evaluation mode; of train the first `at_most` examples, or all."""
+        if at_most is not None:
+            at_most = count("at_most", at_most)
         train = Examples(*(t[:at_most] for t in self._split.train))
         with self.own_random(), devices.bfloat16(self.device, self.autocast):
             train_loss, train_error = evaluate(self.model, train)
@@ -229,6 +226,9 @@ class Trainer:
         The settings stay this Trainer's. Of another optimizer, or of one with other options than
         lr and weight_decay, no moments are taken; of another seed neither order nor masks.
         """
+        needed = {"steps", "seed", "order", "taken", "random"}
+        missing = sorted(needed - set(state))
+        require(not missing, "state", f"one without {missing}", "what a Trainer's state() gave")
         self.steps = state["steps"]
         if "model" in state:
             self.model.load_state_dict(state["model"])
@@ -270,7 +270,10 @@ class Trainer:
         batch = next(self._batches)
         self._taken += 1
         x, y = self._split.train.x[batch], self._split.train.y[batch]
-        return (x if self.augment is None else self.augment(x)), y
+        if self.augment is not None:
+            # A slice is the split's own memory, and what changes a batch may do so in place.
+            x = _augmented(self.augment, x.clone() if isinstance(batch, slice) else x)
+        return x, y
 
     def _advance(self) -> tuple[Tensor, Tensor]:
         """One step; the data loss and the total that it met, on their device."""
@@ -311,3 +314,25 @@ class Trainer:
             for w in group["params"]:
                 if id(w) in wanted:
                     w.copy_(prox(w, float(group["lr"]) * self._lam))
+
+
+def _augmented(augment: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    shape, kind = x.shape, x.dtype
+    found = augment(x)
+    if not isinstance(found, Tensor) or found.shape != shape or found.dtype != kind:
+        got = (found.dtype, tuple(found.shape)) if isinstance(found, Tensor) else found
+        accepts = f"a function that gives batches like those it gets, {kind} {tuple(shape)}"
+        require(False, "augment", got, accepts)
+    return found
+
+
+def _penalized(model: nn.Module, wanted: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+    """The parameters that a penalty sees, each once, under its first name; frozen ones left out."""
+    accepts = "a mapping from names to parameters, or None"
+    require(wanted is None or isinstance(wanted, Mapping), "penalized", wanted, accepts)
+    seen = penalties.weights(model) if wanted is None else wanted
+    own = set(map(id, model.parameters()))
+    strange = [name for name, w in seen.items() if id(w) not in own]
+    require(not strange, "penalized", strange, "parameters of the model, by name")
+    once = {id(w): name for name, w in reversed(list(seen.items())) if w.requires_grad}
+    return {name: w for name, w in seen.items() if once.get(id(w)) == name}

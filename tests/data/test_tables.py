@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -81,6 +82,8 @@ def test_label_noise_makes_exactly_that_share_of_training_labels_wrong_and_no_ot
         (lambda: data.sine(noise=-1), "noise"),
         (lambda: data.sine(seed=-1), "seed"),
         (lambda: data.moons(n_train=2.5), "n_train"),
+        (lambda: data.moons(seed=2**32), "seed"),
+        (lambda: data.circles(seed=2**32), "seed"),
     ],
 )
 def test_wrong_arguments_are_named_with_what_they_got(call, names):
@@ -101,6 +104,7 @@ X, Y, LABELS = torch.randn(4, 2), torch.randn(4), torch.tensor([0, 1, 2, 1])
         ((X, LABELS - 1), (X, LABELS), "train.y"),
         ((X, Y), (X * float("nan"), Y), "val.x"),
         ((X.tolist(), Y), (X, Y), "train.x"),
+        ((X, Y), (X.double(), Y), "val.x"),
         (X, (X, Y), "train"),
     ],
 )
@@ -219,3 +223,55 @@ def test_a_few_examples_are_enough_and_a_wrong_label_may_be_of_any_class(make, n
     assert len(right.train.y) == n
     assert not (right.train.y == wrong.train.y).any()
     assert wrong.train.y.max() <= right.test.y.max()
+
+
+@pytest.mark.parametrize("load", [data.moons, data.circles, data.xor, data.digits, data.sine])
+def test_numpys_numbers_are_numbers(load):
+    noise = {} if load is data.sine else {"label_noise": 0.5}
+    mine = load(np.uint8(60), seed=np.uint8(255), **noise)
+    wanted = load(60, seed=255, **noise)
+    assert all(
+        torch.equal(a, b) for one, two in zip(parts(mine), parts(wanted)) for a, b in zip(one, two)
+    )
+
+
+def test_numpys_numbers_are_sizes():
+    split = data.coloured_digits().split(np.uint8(200), np.uint8(100))
+    assert [len(split.train.y), len(split.val.y)] == [200, 100]
+    order = torch.Generator().manual_seed(0)
+    assert [len(b) for b in train.batches(10, np.int64(4), order)] == [4, 4, 2]
+
+
+@pytest.mark.parametrize("load", [data.xor, data.digits])
+def test_the_last_seed_there_is_gives_labels_too(load):
+    assert len(load(20, label_noise=0.5, seed=2**63 - 1).train.y) == 20
+
+
+def test_training_gathers_no_gradients_of_inputs():
+    x = X.clone().requires_grad_()
+    assert not Split((x, x[:, 0]), (X, Y), (X, Y)).train.x.requires_grad
+
+
+def test_labels_of_any_whole_number_type_are_scored():
+    logits, two = torch.randn(4, 3), torch.tensor([0, 1, 1, 0])
+    for score in (train.loss, train.error):
+        for y in (two.int(), two.bool(), two.to(torch.uint8)):
+            assert score(logits, y) == score(logits, two)
+            assert score(logits, y, torch.full((4,), 0.25)) == pytest.approx(score(logits, two))
+
+
+def test_labels_that_are_not_one_for_each_output_are_refused():
+    for y in (LABELS[:1], LABELS[:, None], LABELS[0]):
+        with pytest.raises(ValueError, match="y must be one label for each"):
+            train.error(torch.randn(4, 3), y)
+
+
+def test_outputs_of_a_run_that_diverged_have_no_error():
+    assert train.error(torch.full((4, 3), float("nan")), LABELS).isnan()
+
+
+@pytest.mark.parametrize("wrong", [{"chunk": 0}, {"examples": Examples(X[:0], LABELS[:0])}])
+def test_what_cannot_be_evaluated_is_named(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        train.evaluate(torch.nn.Linear(2, 3), **{"examples": Examples(X, LABELS)} | wrong)

@@ -235,3 +235,76 @@ def test_beats():
     assert wide[2] - wide[1] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.15)
     with pytest.raises(ValueError, match="b must be"):
         train.beats(a, b[:3])
+
+
+NAN = float("nan")
+
+
+def test_what_diverged_is_never_chosen():
+    assert train.lowest(torch.tensor([[0.3, 0.1, 0.2, NAN], [NAN, 1, 2, 3]])).tolist() == [1, 1]
+    errors = torch.tensor([[0.2, 0.3, 0.2], [0.1, 0.1, NAN], [0.9, 0.8, 0.9]])
+    assert train.one_standard_error(errors) == 0
+    table = torch.ones(3, 1, 5, 5, 4)
+    table[1], table[2] = 0, NAN
+    assert train.nested_score(table) == 0
+    good = (torch.rand(8, 100, generator=rng()) < 0.3).float()
+    how = {"m": 4, "n_val": 20, "draws": 5}
+    found = train.choose(torch.cat([torch.full((1, 100), NAN), good]), **how)
+    assert all(map(torch.equal, found, train.choose(good, **how)))
+    fine, lost = torch.ones(2), torch.full((2,), NAN)
+    assert train.beats(fine, lost) == (1.0, 1.0, 1.0) and train.beats(lost, fine)[0] == 0
+    assert train.beats(lost, lost)[0] == 0.5
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: train.lowest(torch.tensor([[NAN, NAN], [0.1, 0.2]])),
+        lambda: train.one_standard_error(torch.full((3, 4), NAN)),
+        lambda: train.choose(torch.full((4, 90), NAN), 2, 20, draws=1),
+        lambda: train.nested_score(torch.full((2, 1, 3, 3, 2), NAN)),
+    ],
+)
+def test_where_everything_diverged_nothing_is_chosen(call):
+    with pytest.raises(ValueError, match="s must be finite for one value of λ at least"):
+        call()
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.int64, "numpy", "list"])
+def test_answers_may_be_of_any_number_type(kind):
+    wrong = torch.rand(6, 1, 5, 5, 8, generator=rng()) < 0.4
+    plain = wrong[:, 0, 0, 0]
+
+    def as_kind(x):
+        numpy = x.int().numpy()
+        return (
+            {"numpy": numpy, "list": numpy.tolist()}.get(kind) if str(kind) == kind else x.to(kind)
+        )
+
+    for call in (
+        train.lowest,
+        train.one_standard_error,
+        train.usual_interval,
+        lambda x: train.choose(x, 3, 4, draws=2, folds=2),
+        lambda x: train.beats(x[0], x[1]),
+    ):
+        mine, wanted = call(as_kind(plain)), call(plain.double())
+        torch.testing.assert_close(mine, wanted, rtol=0, atol=0)
+    for call in (train.nested_interval, train.nested_score):
+        torch.testing.assert_close(call(as_kind(wrong)), call(wrong.double()), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: train.beats(torch.ones(0), torch.ones(0)), "a must be of shape"),
+        (lambda: train.nested_interval(torch.ones(1, 5, 5, 1)), "table must be of two examples"),
+        (lambda: train.nested_score(torch.ones(5, 5, 6)), r"table must be of shape \(L, "),
+        (lambda: train.usual_interval(torch.ones(3, 1)), "errors must be of shape"),
+        (lambda: train.usual_interval("ab"), "errors must be a tensor or an array"),
+        (lambda: train.lowest(torch.ones(0)), "scores must be finite"),
+    ],
+)
+def test_too_few_numbers_are_named(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()

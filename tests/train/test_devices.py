@@ -102,3 +102,8 @@ def test_fit_on_the_accelerator_repeats_itself_and_leaves_the_random_state_alone
     assert resumed == whole and all(map(torch.equal, weights, again))
     after = devices.random_state(device)
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_device_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"device must be a device that is here, .*; got 'foo'"):
+        train.place(models.MLP(2, 2), SPLIT, "foo")

@@ -1,6 +1,7 @@
 import copy
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -290,6 +291,12 @@ def test_large_parts_are_measured_in_chunks():
         ({"augment": 3}, "augment"),
         ({"history": "h"}, "history"),
         ({"penalized": ["linear1.weight"]}, "penalized"),
+        ({"penalized": {"w": torch.ones(3, requires_grad=True)}}, "penalized"),
+        ({"penalty": lambda weights: 0.0}, "penalty"),
+        ({"penalty": lambda weights: weights["linear1.weight"]}, "penalty"),
+        ({"augment": lambda x: None}, "augment"),
+        ({"augment": lambda x: x[:, :3]}, "augment"),
+        ({"augment": lambda x: x.double()}, "augment"),
         ({"penalty": None, "proximal": True}, "penalty"),
     ],
 )
@@ -451,3 +458,61 @@ def test_sums_of_half_precision_do_not_overflow():
     model = nn.Linear(4, 1).half()
     nn.init.constant_(model.weight, 1.0)
     assert train.evaluate(model, split.val)[0] == pytest.approx(1.44e6, rel=1e-3)
+
+
+def test_numpys_numbers_train_as_pythons_do():
+    def weights(seed, size):
+        model = models.seeded(make, 0)
+        fit(model, SPLIT, epochs=size // 16, optimizer=adam, seed=seed, batch_size=size)
+        train.evaluate(model, SPLIT.val, chunk=size)
+        return state(model)
+
+    assert torch.equal(weights(np.uint8(255), np.int64(32)), weights(255, 32))
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_what_changes_a_batch_in_place_changes_no_example(batch_size):
+    x = SPLIT.train.x.clone()
+    how = {"optimizer": adam, "batch_size": batch_size, "shuffle": False}
+    fit(make(), SPLIT, epochs=2, augment=lambda x: x.add_(1), **how)
+    assert torch.equal(SPLIT.train.x, x)
+
+
+def test_no_random_number_is_used_up_where_a_penalty_is_tried():
+    model, before = make(), torch.get_rng_state()
+    noisy = lambda weights: torch.rand(()) * weights["linear1.weight"].square().sum()  # noqa: E731
+    fit(model, SPLIT, epochs=1, optimizer=adam, penalty=noisy)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_gradients_that_are_switched_off_outside_are_on_in_fit():
+    with torch.no_grad():
+        off = models.seeded(make, 0)
+        fit(off, SPLIT, epochs=1, optimizer=adam)
+    on = models.seeded(make, 0)
+    fit(on, SPLIT, epochs=1, optimizer=adam)
+    assert torch.equal(state(off), state(on))
+
+
+class Two(nn.Linear):
+    def forward(self, x):
+        return super().forward(x), x
+
+
+class Repeated(nn.Linear):
+    def forward(self, x):
+        return super().forward(x)[:, None].expand(-1, 2, -1)
+
+
+class Mean(nn.Linear):
+    def forward(self, x):
+        return super().forward(x).mean()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [nn.Sequential(nn.Linear(64, 1), nn.Flatten(0)), Two(64, 10), Repeated(64, 10), Mean(64, 10)],
+)
+def test_a_model_of_other_outputs_is_named(model):
+    with pytest.raises(ValueError, match=r"model must be one that gives .*; got 'outputs "):
+        fit(model, SPLIT, epochs=1, optimizer=adam)

@@ -1,5 +1,6 @@
 """Folds as an axis of a sweep: equal to a loop over folds, and to scikit-learn's."""
 
+import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
@@ -207,3 +208,14 @@ def test_held_out_needs_a_sweep_with_members():
     )
     with pytest.raises(ValueError, match="held_out needs a sweep with members"):
         plain.held_out(SPLIT.train)
+
+
+def test_held_out_of_a_run_that_diverged_is_nan(capsys):
+    how = {"optimizer": torch.optim.SGD, "lr": 0.1, "steps": 200, "penalty": "l2"}
+    members = train.members(KFold(3), np.int64(31))
+    swept = train.sweep(make, SPLIT, [0.0, 1e6], seeds=[0] * 3, members=members, **how)
+    held = swept.held_out(SPLIT.train)
+    assert torch.equal(held[0].isnan(), members) and held[1].isnan().all()
+    assert train.lowest(held.nanmean((1, 2))) == 0
+    with pytest.raises(ValueError, match="examples must be the training part, of 31; got"):
+        swept.held_out(SPLIT.val)

@@ -236,7 +236,13 @@ def test_the_stop_button_lets_a_step_end_unless_it_is_pressed_twice(presses, who
         ({"lr": 0.0}, "lr"),
         ({"batch_size": 0}, "batch_size"),
         ({"penalized": ["nothing"]}, "penalized"),
+        ({"penalized": "linear1.weight"}, "penalized"),
+        ({"penalized": 3}, "penalized"),
         ({"vary": {"dropout.p": [0.1]}}, "vary"),
+        ({"vary": ["dropout.p"]}, "vary"),
+        ({"penalty": lambda weights: 0.0}, "penalty"),
+        ({"penalty": lambda weights: weights["linear1.weight"]}, "penalty"),
+        ({"optimizer": lambda p: torch.optim.SGD(p, lr=0.1)}, "optimizer"),
         ({"penalty": None, "proximal": True}, "penalty"),
     ],
 )
@@ -261,6 +267,8 @@ def test_what_is_no_factory_is_named():
             sweep(make, SPLIT, [0.0], optimizer=wrong, **common)
     with pytest.raises(ValueError, match=r"split must be a data\.Split; got 'tuple'"):
         sweep(make, tuple(SPLIT.train), [0.0], **common)
+    with pytest.raises(ValueError, match=r"model must be a torch\.nn\.Module; got None"):
+        sweep(lambda: None, SPLIT, [0.0], **common)
 
 
 def test_torchs_default_number_type_may_be_float64():
@@ -287,6 +295,14 @@ def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
             SPLIT,
             [0.0],
             vary={"dropout.p": [1.0]},
+            **common,
+        )
+    with pytest.raises(ValueError, match=r"vary\[dropout\.p\] must be below 1 in torch\.float32"):
+        sweep(
+            lambda: models.MLP(64, 8, 10, dropout=0.5),
+            SPLIT,
+            [0.0],
+            vary={"dropout.p": [1 - 1e-9]},
             **common,
         )
     with pytest.raises(ValueError, match="BatchNorm"):
@@ -486,3 +502,29 @@ def test_what_a_model_writes_down_or_makes_anew_is_found_out():
             batch_size=59,
             **common,
         )
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16])
+def test_lambdas_are_told_apart_as_they_were_given(kind):
+    lams = [0.0, 1e-50, 3.1622776e-4, 0.1, 0.10000005]
+    half = SPLIT.to(kind)
+    torch.set_default_dtype(kind)
+    try:
+        swept = sweep(make, half, lams, penalty="l2", seeds=(0,), steps=1, lr=0.01)
+        assert [swept.at(lam) for lam in lams] == [0, 1, 2, 3, 4]
+        assert swept.at(0.000316) == 2 and swept.at(swept.lams[2]) == 2
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_what_a_sweep_has_no_network_or_output_for_is_named():
+    swept = sweep(make, SPLIT, LAMS, penalty="l2", seeds=SEEDS, steps=1, lr=0.01)
+    assert torch.equal(swept.model(-1).linear1.weight, swept.model(torch.tensor(2)).linear1.weight)
+    for wrong in ((3,), (True,), (0, 2), (1.0,)):
+        with pytest.raises(ValueError, match=r"[ks] must be a whole number"):
+            swept.model(*wrong)
+    for x in (SPLIT.val.x.double(), SPLIT.val.x[:, :63]):
+        with pytest.raises(ValueError, match="model must be one that takes inputs like x, "):
+            swept.predict(x)
+    with pytest.raises(ValueError, match="x must be a tensor; got 'ndarray'"):
+        swept.predict(SPLIT.val.x.numpy())

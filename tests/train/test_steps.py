@@ -158,3 +158,19 @@ def test_an_optimizer_that_calls_the_loss_itself_trains():
     lbfgs = partial(torch.optim.LBFGS, line_search_fn="strong_wolfe")
     history = fit(model, SPLIT, epochs=5, optimizer=lbfgs, penalty="l2", lam=1e-3)
     assert history.total == sorted(history.total, reverse=True) and history.total[-1] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        (lambda one: one.measure(0), "at_most"),
+        (lambda one: one.measure(-1), "at_most"),
+        (lambda one: one.restore({}), "state"),
+        (lambda one: one.penalise(lambda weights: 1.0), "penalty"),
+    ],
+)
+def test_wrong_arguments_of_a_trainer_are_named(call, names):
+    one = trainer()
+    with pytest.raises(ValueError, match=f"{names} must be .*; got "):
+        call(one)
+    assert one.penalty is penalties.PENALTIES["l2"]
