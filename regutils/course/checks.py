@@ -20,7 +20,9 @@ from ..arguments import require
 from .exercises import EXERCISES, Choice, Exercise
 from .exercises.kinds import told
 
-NOT_ATTEMPTED, RIGHT, NOT_YET = "not attempted yet", "right", "not yet"
+NOT_ATTEMPTED = "not attempted yet"
+RIGHT = "right"
+NOT_YET = "not yet"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def check(number: str, answer, *given) -> Verdict:
     answer: a function, a value or a letter; `...` where nothing was attempted.
     given: what a value depends on. ValueError if the exercise is none of ours or needs other data.
     """
+    # Without quotes 6.10 is 6.1, another exercise.
+    require(not isinstance(number, float), "exercise", number, 'in quotes, such as "6.10"')
     number = str(number).strip()
     require(number in EXERCISES, "exercise", number, f"one of {', '.join(EXERCISES)}")
     exercise = EXERCISES[number]

@@ -52,7 +52,8 @@ def fetch(
 ) -> Path:
     """Bring the file with this MD5 sum, wanted at `place`, beside it; its path.
 
-    - urls: addresses of the same file, tried in this order.
+    - urls: addresses of the same file, tried in this order; one that has ended a file begun by
+      another with the wrong sum is asked for the whole.
     - patience: seconds in which at least 64 KiB must arrive.
     - advice: what a learner can do about a slow server, said once.
 
@@ -61,8 +62,12 @@ def fetch(
     part = _claim(place)
     failed = []
     for url in urls:
+        watch = _Watch(advice, clock)
         try:
-            _append(url, part, patience, _Watch(advice, clock))
+            resumed = _append(url, part, patience, watch)
+            if resumed and md5_of(part) != md5:  # the fault may be that of what began it
+                part.unlink()
+                _append(url, part, patience, watch)
         except (OSError, HTTPException, ValueError) as error:
             failed.append(f"{url}: {why(error)}")
             full = getattr(error, "errno", None) in FULL
@@ -71,7 +76,7 @@ def fetch(
             continue
         if md5_of(part) == md5:
             return part
-        part.unlink()
+        part.unlink(missing_ok=True)
         failed.append(f"{url}: what it sent is not the whole file, its MD5 sum differs")
     raise OSError("; ".join(failed))
 
@@ -93,18 +98,21 @@ def _claim(place: Path) -> Path:
     return own
 
 
-def _append(url: str, part: Path, patience: float, watch: "_Watch") -> None:
-    """The rest of `url` after what `part` has; from the start where the server has no ranges."""
+def _append(url: str, part: Path, patience: float, watch: "_Watch") -> bool:
+    """The rest of `url` after what `part` has; from the start where the server has no ranges.
+
+    Whether what `part` had stands in it still.
+    """
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         answer = urllib.request.urlopen(request, timeout=patience)
     except urllib.error.HTTPError as error:
         if error.code == 416:  # nothing after what we have: the sum will tell
-            return
+            return have > 0
         raise
     with answer:
-        resumed = answer.status == 206
+        resumed: bool = answer.status == 206
         have = have if resumed else 0
         size = have + int(answer.headers.get("Content-Length") or 0)
         with (
@@ -133,16 +141,21 @@ def _append(url: str, part: Path, patience: float, watch: "_Watch") -> None:
             done = file.tell()
     if done < size:
         raise OSError(f"the connection ended after {done:,} of {size:,} bytes")
+    return resumed
 
 
 class _Watch:
     """Looks at the speed, and says once what to do about a slow server."""
 
     def __init__(self, advice: str, clock: Callable[[], float]):
-        self.advice, self.clock, self.told = advice, clock, False
+        self.advice = advice
+        self.clock = clock
+        self.told = False
 
     def start(self, have: int, size: int) -> None:
-        self.began, self.got, self.left = self.clock(), 0, size - have
+        self.began = self.clock()
+        self.got = 0
+        self.left = size - have
 
     def arrived(self, n: int) -> None:
         self.got, self.left = self.got + n, self.left - n

@@ -1,5 +1,6 @@
 """The controls: sliders over values as they are, λ sliders with 0, choices; what each can take."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import ipywidgets as widgets
@@ -13,20 +14,22 @@ def slider(
 ) -> widgets.SelectionSlider:
     """A slider over `values` as they are; the arrow keys move it too.
 
-    values: at least one, all different; tensors and arrays of one number become numbers.
+    values: at least one, all different, neither None nor nan; tensors and arrays of one number
+        become numbers.
     description: written beside it.
     labels: one per value; the values with as many digits as tell them apart, unless given.
     value: where it starts, one of `values`; the first unless given.
 
-    Raises ValueError for no values, equal values, labels that are not one each or not different,
-    or a `value` that is not among them.
+    Raises ValueError for no values, equal values, None and nan, labels that are not one each or not
+    different, or a `value` that is not among them.
     """
     values = [_plain(value) for value in values]
-    require(len(values) > 0, "values", values, "at least one value")
+    nothing = [v for v in values if v is None or (isinstance(v, float) and math.isnan(v))]
+    require(not nothing, "values", values, "neither None nor nan")
     labels = _labels(values, 6) if labels is None else [str(label) for label in labels]
     require(len(labels) == len(values), "labels", labels, f"one label per value, {len(values)}")
-    require(len(set(labels)) == len(labels), "values", labels, "all different, as labels too")
-    start = 0 if value is None else position("value", _plain(value), values)
+    _require_different(labels)
+    start = 0 if value is None else meant("value", value, values)
     return widgets.SelectionSlider(
         options=list(zip(labels, values)),
         value=values[start],
@@ -53,9 +56,11 @@ def lam_slider(
 
 
 def choice(values: Sequence[str], description: str) -> widgets.ToggleButtons:
-    """A choice among a few words."""
+    """A choice among a few words. Raises ValueError for no words and for equal ones."""
+    values = list(values)
+    _require_different(values)
     return widgets.ToggleButtons(
-        options=list(values), description=description, style={"description_width": "initial"}
+        options=values, description=description, style={"description_width": "initial"}
     )
 
 
@@ -90,6 +95,35 @@ def values(control: widgets.Widget) -> list:
     if isinstance(control, widgets.FloatLogSlider):
         return [float(control.base) ** place for place in places]
     return places
+
+
+def meant(name: str, value, options: Sequence) -> int:
+    """The index in `options` of a value as `position` finds it, or as a label of two digits says.
+
+    True and False are no numbers. Raises ValueError that lists what is accepted.
+    """
+    value = _plain(value)
+    switch = any(isinstance(option, bool) for option in options)
+    shown = f"one of {', '.join(_labels(options, 3))}"
+    require(switch or not isinstance(value, bool), name, value, shown)
+    try:
+        return position(name, value, options)
+    except ValueError:
+        floats = isinstance(value, float)
+        alike = [i for i, option in enumerate(options) if floats and _two_digits(option) == value]
+        if len(alike) == 1:
+            return alike[0]
+        raise
+
+
+def _two_digits(option) -> float | None:
+    return float(f"{option:.2g}") if isinstance(option, float) else None
+
+
+def _require_different(labels: Sequence) -> None:
+    """What can be chosen is there, and every label but once."""
+    require(len(labels) > 0, "values", labels, "at least one value")
+    require(len(set(labels)) == len(labels), "values", labels, "all different, as labels too")
 
 
 def _plain(value):

@@ -16,7 +16,7 @@ import traitlets
 from ..arguments import position, require
 from . import cells, stills
 from .canvas import Canvas
-from .controls import values
+from .controls import meant, values
 from .idle import Idle
 from .kept import Kept
 from .turns import in_turn
@@ -60,7 +60,7 @@ class Explorer(widgets.VBox):
         self._canvas = canvas
         self._show = show
         self.controls = dict(controls)
-        self._film = [self._matched(setting) for setting in film]
+        self._film = list(film)
         self._shown: dict | None = None
         self._quiet = False
         self.image = Picture(
@@ -146,13 +146,7 @@ class Explorer(widgets.VBox):
         Explorer._of_cell[name] = (run, [*boxes, self])
 
     def _matched(self, settings: Mapping) -> dict:
-        """The settings, each value as its control has it."""
-        matched = {}
-        for name, value in settings.items():
-            require(name in self.controls, "control", name, f"one of {', '.join(self.controls)}")
-            options = values(self.controls[name])
-            matched[name] = options[position(name, value, options)]
-        return matched
+        return _matched(settings, self.controls)
 
     def _moved(self, _change) -> None:
         if not self._quiet and self._canvas is not None:
@@ -298,17 +292,37 @@ def explore(
     values along the first control unless given.
     controls: by name, made by `slider`, `lam_slider` or `choice`, or a slider of ipywidgets.
 
-    Run again, a cell closes what it made before. Raises ValueError without controls, for one whose
-    values cannot be listed, for a setting that the controls do not have and for a `show` that does
-    not return text.
+    Run again, a cell closes what it made before. Raises ValueError for what is no Canvas, without
+    controls, for one whose values cannot be listed, for a film without settings or with one that
+    the controls do not have, and for a `show` that does not return text.
     """
-    require(len(controls) > 0, "controls", controls, "at least one control by name")
-    listed = {name: values(control) for name, control in controls.items()}
+    require_parts(canvas, controls)
     if film is None:
-        name, options = next(iter(listed.items()))
+        name, control = next(iter(controls.items()))
+        options = values(control)
         ends = np.linspace(0, len(options) - 1, 4).round().astype(int)
         film = [{name: options[i]} for i in dict.fromkeys(ends.tolist())]
-    return Explorer(canvas, show, controls, film)
+    listed = isinstance(film, Sequence) and all(isinstance(setting, Mapping) for setting in film)
+    require(listed and len(film) > 0, "film", film, "a list of settings, each {name: value}")
+    return Explorer(canvas, show, controls, [_matched(setting, controls) for setting in film])
+
+
+def require_parts(canvas: Canvas, controls: Mapping[str, widgets.Widget]) -> None:
+    """Raise ValueError for what a box cannot be made of, before a widget of it is there."""
+    require(isinstance(canvas, Canvas), "canvas", canvas, "a live.Canvas")
+    require(len(controls) > 0, "controls", controls, "at least one control by name")
+    for control in controls.values():
+        values(control)
+
+
+def _matched(settings: Mapping, controls: Mapping[str, widgets.Widget]) -> dict:
+    """The settings, each value as its control has it."""
+    matched = {}
+    for name, value in settings.items():
+        require(name in controls, "control", name, f"one of {', '.join(controls)}")
+        options = values(controls[name])
+        matched[name] = options[meant(name, value, options)]
+    return matched
 
 
 def _key(setting: dict) -> Hashable | None:

@@ -8,11 +8,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import progress
-from ..arguments import count, require
+from ..arguments import count
 from . import stills
 from .canvas import Canvas
-from .controls import values
-from .explorer import Explorer
+from .explorer import Explorer, require_parts
 from .training import Training
 from .turns import in_turn
 
@@ -30,6 +29,7 @@ class Playground(Explorer):
         step: Callable[..., None],
         show: Callable[..., str],
         reset: Callable[[], None],
+        *,
         steps: int,
         controls: Mapping[str, widgets.Widget],
         at_once: int | None = None,
@@ -140,7 +140,5 @@ def play(
     `.run(steps, name=value)` does what a learner does who moves the controls and trains.
     Interrupting the kernel pauses it. Raises ValueError as `explore` does.
     """
-    require(len(controls) > 0, "controls", controls, "at least one control by name")
-    for control in controls.values():
-        values(control)
-    return Playground(canvas, step, show, reset, count("steps", steps), controls)
+    require_parts(canvas, controls)
+    return Playground(canvas, step, show, reset, steps=count("steps", steps), controls=controls)

@@ -71,7 +71,7 @@ def bundle(
 def _caption(text: str, width: int, dpi: float) -> np.ndarray:
     """A strip `width` pixels wide with a reading as it is, dollar signs too, RGBA."""
     inches = width / dpi
-    lines = textwrap.wrap(text, max(20, round(16 * inches))) or [""]
+    lines = textwrap.wrap(text, max(20, round(14 * inches))) or [""]  # at 9 points, many digits
     with look():
         fig = Figure(figsize=(inches, 0.25 + 0.17 * len(lines)), dpi=dpi)
         agg = FigureCanvasAgg(fig)

@@ -90,9 +90,9 @@ class Desk(Playground):
             ground.step,
             self._shown_by,
             ground.reset,
-            ground.steps,
-            controls,
-            at_once,
+            steps=ground.steps,
+            controls=controls,
+            at_once=at_once,
         )
         self.one = _button("One step", "step-forward", "take one step")
         self.keep = _button("Keep as ghost", "thumb-tack", "keep this curve beside the next run's")

@@ -8,7 +8,20 @@ from matplotlib.axes import Axes
 from ..spread import mean_sd
 from .curves import ErrorVsLambda, LossCurves
 from .pictures import Filters
-from .style import CYCLE, GREY, INK, SMALL, figure, label, legend, limits, look, ticks
+from .style import (
+    CYCLE,
+    GREY,
+    INK,
+    SMALL,
+    as_array,
+    figure,
+    label,
+    legend,
+    limits,
+    look,
+    plain,
+    ticks,
+)
 from .weights import Bars, WeightHistogram
 
 
@@ -24,7 +37,9 @@ class SweepBoard:
     """
 
     def __init__(self, sweep: dict, *, name: str, scale: str = "strength", zeros: bool = False):
-        self.sweep, layers, two = sweep, list(sweep["zeros"]), ["train", "val"]
+        self.sweep = sweep
+        layers = list(sweep["zeros"])
+        two = ["train", "val"]
         self.fig, (a, b, c, d) = figure(2, 2, width=9.6, height=7.0)
         steps = sweep["epochs"]
         self.shares = np.stack(list(sweep["zeros"].values()), 1)
@@ -94,7 +109,9 @@ class StrengthTrace:
         x: str = "step",
         loc="upper right",
     ):
-        self.ax, self.steps, self.lams = ax, np.asarray(steps, dtype=float), list(lams)
+        self.ax = ax
+        self.steps = as_array(steps)
+        self.lams = list(lams)
         blank = np.full(len(self.steps), np.nan)
         (self.line,) = ax.plot(
             self.steps, blank, label="in force", drawstyle="steps-pre", **CYCLE[0]
@@ -104,7 +121,7 @@ class StrengthTrace:
         ax.set_xlim(self.steps[0], self.steps[-1])
         ax.set_ylim(-0.4, len(self.lams) + 0.1)
         shown = self.lams if named is None else named
-        ticks(ax.yaxis, list(map(self.lams.index, shown)), [f"{lam:g}" for lam in shown])
+        ticks(ax.yaxis, list(map(self.lams.index, shown)), [plain(lam) for lam in shown])
         label(ax, title, x, "λ")
         self.artists = [self.line, self.now]
         if loc is not None:
@@ -131,7 +148,7 @@ class Caption:
 
 def padded(values: Sequence[float], room: int) -> np.ndarray:
     """The values so far and nan for those to come, (room,)."""
-    return np.append(np.asarray(values, dtype=float), np.full(room - len(values), np.nan))
+    return np.append(as_array(values), np.full(room - len(values), np.nan))
 
 
 class TrainingBoard:
@@ -174,9 +191,10 @@ class Reproduction:
 
     @look()
     def __init__(self, left: Axes, right: Axes, published, runs: dict, *, title: str):
-        self.published, self.runs = np.asarray(published), runs
+        self.published = as_array(published)
+        self.runs = {name: as_array(run) for name, run in runs.items()}
         self.steps = np.arange(1, len(self.published) + 1)
-        every = np.concatenate(list(runs.values()))
+        every = np.concatenate(list(self.runs.values()))
         dots = {"color": INK, "markersize": 4, "label": "published in the note"}
         left.plot(self.steps, self.published, "o", **dots)
         right.axhline(0, color=INK, linewidth=1)

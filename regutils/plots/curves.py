@@ -17,6 +17,7 @@ from .style import (
     RED,
     SKY,
     SMALL,
+    as_array,
     label,
     legend,
     limits,
@@ -24,6 +25,7 @@ from .style import (
     look,
     place,
     role,
+    smallest,
     strength_axis,
     ticks,
 )
@@ -66,10 +68,10 @@ class FittedCurve:
         name: str = "fit",
         loc="upper left",
     ):
-        self.ax, self.grid = ax, np.asarray(grid, dtype=float)
+        self.ax, self.grid = ax, as_array(grid)
         if truth is not None:
             dashes = {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.2}
-            ax.plot(self.grid, truth, label="truth", **dashes)
+            ax.plot(self.grid, as_array(truth), label="truth", **dashes)
         marks = (
             {"marker": "o", "markersize": 4.5},
             {"marker": "^", "markersize": 3.5, "alpha": 0.5},
@@ -77,7 +79,7 @@ class FittedCurve:
         )
         for (part, (at, values)), mark in zip(points.items(), marks):
             dots = {"color": role(part)["color"], "linestyle": "none", "markeredgewidth": 0}
-            ax.plot(at, values, label=f"{part} points", **dots, **mark)
+            ax.plot(as_array(at), as_array(values), label=f"{part} points", **dots, **mark)
         blank = np.full(len(self.grid), np.nan)
         self.bands = []
         if band:
@@ -93,7 +95,7 @@ class FittedCurve:
         self.artists: list[Artist] = [*self.bands, self.each, self.mean, box]
 
     def update(self, curves) -> None:
-        curves = np.atleast_2d(np.asarray(curves, dtype=float))
+        curves = np.atleast_2d(as_array(curves))
         mean, sd = mean_sd(curves, axis=0)
         self.mean.set_data(self.grid, mean)
         self.each.set_data(*one_line(self.grid, curves[:30] if len(curves) > 1 else curves[:0]))
@@ -130,7 +132,7 @@ class LossCurves:
         y: str = "data loss",
         loc="upper right",
     ):
-        self.ax, self.steps = ax, np.asarray(steps, dtype=float)
+        self.ax, self.steps = ax, as_array(steps)
         self.at = place(ax, self.steps, scale, ticks)
         self.lines, self.bands = {}, {}
         blank = np.full(len(self.at), np.nan)
@@ -164,7 +166,7 @@ class LossCurves:
 
     def update(self, **curves) -> None:
         for name, values in curves.items():
-            mean, sd = mean_sd(np.atleast_2d(np.asarray(values, dtype=float)), axis=0)
+            mean, sd = mean_sd(np.atleast_2d(as_array(values)), axis=0)
             self.lines[name].set_ydata(mean)
             self.bands[name].set_data(self.at, mean - sd, mean + sd)
 
@@ -211,7 +213,7 @@ class Overlay:
         self.means, edges = [], []
         for group, given in (("line", lines), ("dots", dots)):
             for name, values in given.items():
-                values = np.asarray(values, dtype=float).reshape(len(self.at), -1)
+                values = as_array(values).reshape(len(self.at), -1)
                 mean, sd = mean_sd(values)
                 edges += [mean - sd, mean + sd]
                 kind = role(name, names.index(name))
@@ -231,7 +233,7 @@ class Overlay:
         if xlim:
             ax.set_xlim(*xlim)
         if log_y:
-            positive = [edge[edge > 0] for edge in edges if (edge > 0).any()]
+            positive = [edge[edge > 0] for edge in edges if (edge > 0).any()] or [np.ones(1)]
             low, high = ylim or (min(map(np.min, positive)), max(map(np.max, positive)) * 1.3)
             logarithmic(ax.yaxis, low, high)
         else:
@@ -299,9 +301,9 @@ class LossParts:
         title: str = "Total loss, taken apart",
         loc="upper left",
     ):
-        self.ax, self.lams = ax, np.asarray(lams, dtype=float)
-        data_loss = np.asarray(data_loss, dtype=float)
-        total = data_loss + np.asarray(penalty, dtype=float)
+        self.ax, self.lams = ax, as_array(lams)
+        data_loss = as_array(data_loss)
+        total = data_loss + as_array(penalty)
         below = {"color": BLUE, "alpha": 0.55, "linewidth": 0}
         above = {"color": ORANGE, "alpha": 0.6, "linewidth": 0, "hatch": "///"}
         ax.fill_between(self.lams, 0, data_loss, label="data loss", **below)
@@ -341,8 +343,8 @@ class Paths:
         title: str = "",
         y: str = "coefficient",
     ):
-        self.ax, self.lams = ax, np.asarray(lams, dtype=float)
-        self.values = np.asarray(values, dtype=float)
+        self.ax, self.lams = ax, as_array(lams)
+        self.values = as_array(values)
         looks = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
         self.lines = [
             ax.plot(self.lams, path, linewidth=1.6, **kind)[0]
@@ -371,12 +373,12 @@ class Paths:
                 parse_math=False,
             )
         left, right = ax.get_xlim()
-        ax.set_xlim(left - 1.6 * self.lams[self.lams > 0].min(), right)
+        ax.set_xlim(left - 1.6 * smallest(self.lams), right)
         label(ax, title, "λ", y)
 
     def update(self, k: int, values=None) -> None:
         if values is not None:
-            self.values = np.asarray(values, dtype=float)
+            self.values = as_array(values)
             for line, path in zip(self.lines, self.values.T):
                 line.set_ydata(path)
         now, lam = self.values[k], self.lams[k]
@@ -438,7 +440,7 @@ class Choices:
     def update(self, **chosen) -> None:
         """chosen: of each rule, the index of the value that it chose in each split, (R,)."""
         for name, indices in chosen.items():
-            counts = np.bincount(np.asarray(indices, dtype=int), minlength=len(self.labels))
+            counts = np.bincount(as_array(indices, int), minlength=len(self.labels))
             for bar, height in zip(self.bars[name], counts / counts.sum()):
                 bar.set_height(height)
 
@@ -474,7 +476,7 @@ class Intervals:
 
     def update(self, low, high, truth) -> None:
         """low, high, truth: (n,)."""
-        low, high, truth = (np.asarray(part, dtype=float) for part in (low, high, truth))
+        low, high, truth = (as_array(part) for part in (low, high, truth))
         hit = (low <= truth) & (truth <= high)
         for line, chosen in ((self.held, hit), (self.missed, ~hit)):
             ends = np.stack([low, high, np.full(len(low), np.nan)], 1)[chosen]

@@ -9,7 +9,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.image import AxesImage
 
-from .style import GREY, INK, RED, SMALL, bare, label, look, ticks
+from .style import GREY, INK, RED, SMALL, as_array, bare, label, look, ticks
 
 # Grey, in the colour maps of white and colour, is where nothing is.
 _GAP = "#9a9a9a"
@@ -45,14 +45,14 @@ class Picture:
         self.artists = [self.image]
         bare(ax, title, frame=True)
         if crosses is not None:
-            rows, columns = np.nonzero(np.asarray(crosses))
+            rows, columns = np.nonzero(as_array(crosses, None))
             cross = {"color": GREY, "linestyle": "none", "markersize": 3.5}
             self.artists += ax.plot(columns, rows, "x", markeredgewidth=0.8, **cross)
         if bar is not None:
             _colour_bar(self.image, ax if share is None else share, bar)
 
     def update(self, matrix) -> None:
-        self.image.set_data(np.asarray(matrix, dtype=float))
+        self.image.set_data(as_array(matrix))
 
 
 class Connections:
@@ -89,7 +89,7 @@ class Connections:
         ticks(scale.ax.yaxis, at)
 
     def update(self, counts) -> None:
-        self.image.set_data(np.ma.masked_equal(np.asarray(counts, dtype=float), 0))
+        self.image.set_data(np.ma.masked_equal(as_array(counts), 0))
 
 
 class HeatMap:
@@ -121,7 +121,7 @@ class HeatMap:
         signed: bool = False,
     ):
         self.ax, self.numbers = ax, numbers
-        values = np.asarray(values, dtype=float)
+        values = as_array(values)
         high = np.nanmax(np.abs(values) if signed else values) if top is None else top
         low = -high if signed else min(np.nanmin(values), high)
         cmap = colormaps["RdBu_r" if signed else "cividis"].with_extremes(bad="white")
@@ -162,11 +162,12 @@ def _colour_bar(image: AxesImage, ax: Axes | Sequence[Axes], name: str, **option
     return scale
 
 
-def tiles(x: np.ndarray, columns: int, gap: int = 1, fill: float | None = None) -> np.ndarray:
+def tiles(x, columns: int, gap: int = 1, fill: float | None = None) -> np.ndarray:
     """Pictures (n, c, h, w) of one number type side by side, `columns` in a row: (H, W, c).
 
     Between them, and where the last row is not full, stands `fill`: white unless given.
     """
+    x = as_array(x, None)
     n, c, h, w = x.shape
     rows = -(-n // columns)
     if fill is None:
@@ -203,7 +204,9 @@ class Maps:
         upside: str = "upper",
         title: str = "",
     ):
-        self.ax, self.columns, self.upside = ax, columns, upside
+        self.ax = ax
+        self.columns = columns
+        self.upside = upside
         cmap = colormaps["RdBu_r" if signed else "Greys"].with_extremes(bad=_GAP)
         low = -top if signed else 0
         blank = self._sheet(np.zeros((n, *shape)))
@@ -218,8 +221,8 @@ class Maps:
         bare(ax, title, frame=True)
 
     def update(self, x, dead=()) -> None:
-        self.image.set_data(self._sheet(np.asarray(x, dtype=float)))
-        flags = np.asarray(dead, dtype=bool)
+        self.image.set_data(self._sheet(as_array(x)))
+        flags = as_array(dead, bool)
         left, right, upper, lower = self.corners[np.flatnonzero(flags)].T
         gap = np.full(len(left), np.nan)
         across = np.stack([left, right, gap, left, right, gap], 1)
@@ -242,12 +245,12 @@ class Pictures:
     @look()
     def __init__(self, ax: Axes, x, columns: int, *, title: str = "Pictures"):
         self.ax, self.columns = ax, columns
-        self.image = ax.imshow(tiles(np.asarray(x), columns), interpolation="nearest")
+        self.image = ax.imshow(tiles(x, columns), interpolation="nearest")
         self.artists = [self.image]
         bare(ax, title)
 
     def update(self, x) -> None:
-        self.image.set_data(tiles(np.asarray(x), self.columns))
+        self.image.set_data(tiles(x, self.columns))
 
 
 class Filters(Pictures):
@@ -267,4 +270,4 @@ class Filters(Pictures):
         super().__init__(ax, np.full((n, *shape), 0.5), columns, title=title)
 
     def update(self, filters) -> None:
-        super().update(np.clip(np.asarray(filters, dtype=float) / self.top, -1, 1) / 2 + 0.5)
+        super().update(np.clip(as_array(filters) / self.top, -1, 1) / 2 + 0.5)

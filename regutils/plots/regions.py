@@ -18,6 +18,7 @@ from .style import (
     RED,
     SKY,
     SMALL,
+    as_array,
     bare,
     label,
     legend,
@@ -53,7 +54,7 @@ class DecisionRegions:
         loc="upper right",
     ):
         self.ax = ax
-        self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        self.x, self.y = as_array(x), as_array(y)
         self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
         dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
         ends = (self.x[0] - dx / 2, self.x[-1] + dx / 2, self.y[0] - dy / 2, self.y[-1] + dy / 2)
@@ -87,7 +88,7 @@ class DecisionRegions:
 
     def update(self, probabilities) -> None:
         """probabilities: (H, W, classes), or (H, W), that of class 1 of two."""
-        p = np.asarray(probabilities, dtype=float)
+        p = as_array(probabilities)
         if p.ndim == 2:
             p = np.stack([1 - p, p], -1)
         # 1/classes, a guess, is nearly white; certainty is three fifths of the class's colour.
@@ -101,10 +102,10 @@ class DecisionRegions:
     def place(self, train: tuple, val: tuple, wrong) -> None:
         """train, val: points (n, 2) and their classes (n,); wrong: (n,) bool, of the training."""
         for lines, (points, labels) in ((self.train, train), (self.val, val)):
-            points, labels = np.asarray(points, dtype=float), np.asarray(labels)
+            points, labels = as_array(points), as_array(labels, None)
             for c, line in enumerate(lines):
                 line.set_data(*points[labels == c].T)
-        ringed = np.asarray(train[0], dtype=float)[np.asarray(wrong, dtype=bool)]
+        ringed = as_array(train[0])[as_array(wrong, bool)]
         self.ring.set_data(*ringed.T)
 
     def _borders(self, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +143,9 @@ class NetworkDrawing:
         outputs: Sequence[str] = (),
         title: str = "Network (solid: positive, dashed: negative)",
     ):
-        self.ax, self.sizes, self.top = ax, list(sizes), top
+        self.ax = ax
+        self.sizes = list(sizes)
+        self.top = top
         self.widest = 3.7 * min(1.0, 8 / max(self.sizes))  # many lines must not become a wall
         self.units = [
             np.column_stack([np.full(n, float(i)), _heights(n)]) for i, n in enumerate(self.sizes)
@@ -176,7 +179,7 @@ class NetworkDrawing:
 
     def update(self, weights: Sequence, dead: Sequence = ()) -> None:
         """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
-        w = np.concatenate([np.asarray(layer, dtype=float).ravel() for layer in weights])
+        w = np.concatenate([as_array(layer).ravel() for layer in weights])
         size = np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
             lines.set_segments(self.pairs[chosen])
@@ -185,7 +188,7 @@ class NetworkDrawing:
                 lines.set_alpha(0.25 + 0.6 * size[chosen])
         gone = [np.zeros(n, dtype=bool) for n in self.sizes]
         for layer, flags in zip(gone[1:], dead):
-            layer[:] = np.asarray(flags, dtype=bool)
+            layer[:] = as_array(flags, bool)
         flags, units = np.concatenate(gone), np.concatenate(self.units)
         self.alive.set_data(*units[~flags].T)
         for marks in (self.dead, self.crosses):

@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from numbers import Real
 
 import matplotlib
 import numpy as np
@@ -15,12 +16,19 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 # Okabe & Ito (2008), told apart with every common colour blindness.
-BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
-RED, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
-INK, GREY = "#222222", "#767676"
+BLUE = "#0072B2"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+RED = "#D55E00"
+PURPLE = "#CC79A7"
+SKY = "#56B4E9"
+INK = "#222222"
+GREY = "#767676"
 
 # Points. At 110 dots per inch the smallest text is 12 pixels high, and 9 on a narrow page.
-TITLE, NAME, SMALL = 10, 9, 8
+TITLE = 10
+NAME = 9
+SMALL = 8
 
 # What a role looks like in every picture of the course, never by colour alone.
 ROLES = {
@@ -33,21 +41,24 @@ ROLES = {
     "dropout": {"color": GREEN, "linestyle": ":"},
 }
 
-# Ten curves that have no role: no colour comes twice with the same line.
+# Ten curves that have no role: none looks like a role, no colour comes twice with the same line.
 CYCLE = [
-    {"color": BLUE, "linestyle": "-"},
-    {"color": RED, "linestyle": "--"},
-    {"color": GREEN, "linestyle": "-."},
-    {"color": PURPLE, "linestyle": ":"},
+    {"color": GREEN, "linestyle": "-"},
+    {"color": PURPLE, "linestyle": "--"},
+    {"color": INK, "linestyle": "-."},
+    {"color": BLUE, "linestyle": ":"},
     {"color": ORANGE, "linestyle": (0, (5, 1))},
-    {"color": INK, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
+    {"color": RED, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
     {"color": SKY, "linestyle": "-"},
-    {"color": BLUE, "linestyle": (0, (1, 1))},
-    {"color": RED, "linestyle": (0, (8, 2, 1, 2))},
+    {"color": INK, "linestyle": (0, (1, 1))},
+    {"color": BLUE, "linestyle": (0, (8, 2, 1, 2))},
     {"color": GREEN, "linestyle": (0, (7, 2))},
 ]
 
 BAND = {"alpha": 0.2, "linewidth": 0}
+
+# How values stand on an x axis; see `place`.
+SCALES = ("linear", "log", "strength", "each")
 
 # Fonts with Chinese, Japanese and Korean signs, on Linux, macOS and Windows.
 EASTERN = (
@@ -128,6 +139,7 @@ def role(name: str, i: int = 0) -> dict:
 def figure(
     columns: int = 3,
     rows: int = 1,
+    *,
     width: float = 9.6,
     height: float = 3.1,
     ratios: Sequence[float] | None = None,
@@ -198,6 +210,20 @@ def bare(ax: Axes, title: str, frame: bool = False) -> None:
     label(ax, title)
 
 
+def as_array(values, dtype: type | None = float) -> np.ndarray:
+    """What numpy takes, tensors and lists of tensors as an array.
+
+    numpy alone refuses a tensor that has a gradient, lies on a GPU or is in bfloat16.
+    """
+    if isinstance(values, (list, tuple)) and values and hasattr(values[0], "detach"):
+        values = [as_array(value, dtype) for value in values]
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if values.is_floating_point() and values.element_size() < 4:
+            values = values.float()
+    return np.asarray(values, dtype=dtype)
+
+
 def plain(value: float) -> str:
     """A number as a tick says it, without mathematics: 0.001, 1e-5, −3, 100,000."""
     text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e6 else f"{value:g}"
@@ -206,9 +232,14 @@ def plain(value: float) -> str:
 
 def ticks(axis: Axis, at: Sequence[float], names: Sequence | None = None) -> None:
     """Ticks at these places and nowhere else, with their names, else with the values in plain."""
-    names = [plain(value) for value in at] if names is None else [str(name) for name in names]
+    names = [plain(value) for value in at] if names is None else [_name(name) for name in names]
     axis.set_minor_locator(NullLocator())
     axis.set_ticks(at, names, parse_math=False)
+
+
+def _name(name) -> str:
+    """Words as they are, a number with the sign that is a minus."""
+    return str(name).replace("-", "−") if isinstance(name, Real) else str(name)
 
 
 def logarithmic(axis: Axis, low: float, high: float) -> None:
@@ -219,13 +250,20 @@ def logarithmic(axis: Axis, low: float, high: float) -> None:
 
 def strength_axis(ax: Axes, values: Sequence[float]) -> None:
     """A logarithmic x axis for λ with room for exactly 0 at its left end."""
-    values = np.asarray(values, dtype=float)
-    smallest = values[values > 0].min()
-    ax.set_xscale("symlog", linthresh=smallest, linscale=0.7)
-    at = _rounded(smallest, values.max())
+    values = as_array(values)
+    low = smallest(values)
+    high = max(low, values.max())
+    ax.set_xscale("symlog", linthresh=low, linscale=0.7)
+    at = _rounded(low, high)
     at = at[:: 1 + len(at) // 6]
     ticks(ax.xaxis, [0.0, *at] if (values == 0).any() else at)
-    ax.set_xlim(-0.15 * smallest if (values == 0).any() else smallest, values.max() * 1.15)
+    ax.set_xlim(-0.15 * low if (values == 0).any() else low, high * 1.15)
+
+
+def smallest(values: np.ndarray) -> float:
+    """The smallest λ above 0; 1 where there is none."""
+    above = values[values > 0]
+    return above.min() if len(above) else 1.0
 
 
 def place(
@@ -236,8 +274,12 @@ def place(
     scale: "linear", "log", "strength" (λ, with room for 0) or "each" (one place for each value,
         equally far apart).
     names: of the ticks; for "each" one a value, else value → name.
+
+    Raises ValueError for another scale.
     """
-    at = np.asarray(at, dtype=float)
+    if scale not in SCALES:
+        raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
+    at = as_array(at)
     if scale == "each":
         shown = [plain(value) for value in at] if names is None else names
         ax.set_xlim(-0.5, len(at) - 0.5)
@@ -267,15 +309,20 @@ def _rounded(low: float, high: float) -> list[float]:
         for step in steps
         if low * 0.999 <= (value := step * 10.0**decade) <= high * 1.001
     ]
+    at = at or [float(f"{np.sqrt(low * high):.2g}")]  # no round number lies between
     return at[:: 1 + (len(at) - 1) // 6]
 
 
 def limits(
     *arrays, margin: float = 0.05, low: float | None = None, high: float | None = None
 ) -> tuple[float, float]:
-    """Axis limits that hold every finite value of the arrays; `low` and `high` fix an end."""
-    flat = np.concatenate([np.asarray(a, dtype=float).ravel() for a in arrays])
+    """Axis limits that hold every finite value of the arrays; `low` and `high` fix an end.
+
+    Where no value is finite, as when every run diverged, they hold 0 and 1.
+    """
+    flat = np.concatenate([[], *(as_array(a).ravel() for a in arrays)])
     flat = flat[np.isfinite(flat)]
+    flat = flat if len(flat) else np.array([0.0, 1.0])
     bottom = flat.min() if low is None else low
     top = flat.max() if high is None else high
     pad = margin * ((top - bottom) or 1.0)

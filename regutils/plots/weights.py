@@ -11,6 +11,7 @@ from .style import (
     INK,
     RED,
     SMALL,
+    as_array,
     label,
     legend,
     logarithmic,
@@ -61,7 +62,7 @@ class Coefficients:
         label(ax, title, x, y)
 
     def update(self, values) -> None:
-        values = np.asarray(values, dtype=float)
+        values = as_array(values)
         stem = np.stack([np.zeros_like(values), values, np.full_like(values, np.nan)], 1)
         self.stems.set_data(np.repeat(self.at, 3), stem.ravel())
         zero = values == 0
@@ -128,7 +129,7 @@ class WeightHistogram:
             legend(ax, loc, ncols=columns, handlelength=1.4, columnspacing=0.9)
 
     def update(self, weights: Mapping) -> None:
-        flat = {name: np.asarray(w, dtype=float).ravel() for name, w in weights.items()}
+        flat = {name: as_array(w).ravel() for name, w in weights.items()}
         counts = {}
         for name, w in flat.items():
             inside = np.clip(w[np.isfinite(w) & (w != 0)], self.edges[0], self.edges[-1])
@@ -139,7 +140,7 @@ class WeightHistogram:
     def show(self, counts: Mapping, zeros: int, total: int) -> None:
         """The same from counts (bins,) made before, with the zeros among `total` beside them."""
         for name, values in counts.items():
-            self.steps[name].set_data(np.maximum(np.asarray(values, dtype=float), 0.5))
+            self.steps[name].set_data(np.maximum(as_array(values), 0.5))
         self.spike.set_data([0, 0], [0.5, max(zeros, 0.5)])
         self.words.set_text(f"{zeros:,} of {total:,}\nexactly 0")
 
@@ -178,10 +179,10 @@ class Bars:
         label(ax, title, x)
 
     def update(self, values) -> None:
-        for bar, word, value in zip(self.bars, self.words, np.asarray(values, dtype=float)):
+        for bar, word, value in zip(self.bars, self.words, as_array(values)):
             bar.set_width(value)
             word.set_x(value)
-            word.set_text(" " + self.form.format(value))
+            word.set_text(" " + self.form.format(value).replace("-", "−"))
 
 
 class Balance:
@@ -207,8 +208,8 @@ class Balance:
         legend(ax, loc)
 
     def update(self, w, pull) -> None:
-        w = np.asarray(w, dtype=float).ravel()
-        pull = np.asarray(pull, dtype=float).ravel()
+        w = as_array(w).ravel()
+        pull = as_array(pull).ravel()
         self.zeros.set_data(w[w == 0], pull[w == 0])
         self.kept.set_data(w[w != 0], pull[w != 0])
 
@@ -235,8 +236,8 @@ class PenaltyGeometry:
         y: str = "w₂",
     ):
         self.ax, self.kind = ax, kind
-        self.curvature = np.asarray(curvature, dtype=float)
-        self.centre = np.asarray(centre, dtype=float)
+        self.curvature = as_array(curvature)
+        self.centre = as_array(centre)
         reach = 1.35 * np.abs(self.centre).max()
         grid = np.linspace(-reach, 1.3 * reach, 201)
         w = np.stack(np.meshgrid(grid, grid), -1) - self.centre
@@ -261,7 +262,7 @@ class PenaltyGeometry:
         self.circle = np.stack([np.cos(angles), np.sin(angles)], 1)
 
     def update(self, w, path) -> None:
-        w = np.asarray(w, dtype=float)
+        w = as_array(w)
         order = 1 if self.kind == "L1" else 2
         shape = self.circle / np.linalg.norm(self.circle, ord=order, axis=1, keepdims=True)
         self.ball.set_xy(shape * np.linalg.norm(w, ord=order))
@@ -270,5 +271,5 @@ class PenaltyGeometry:
         lower = np.linalg.cholesky(self.curvature)
         ellipse = radius * np.linalg.solve(lower.T, self.circle.T)
         self.level.set_data(*(self.centre[:, None] + ellipse))
-        self.trail.set_data(*np.asarray(path, dtype=float).reshape(-1, 2).T)
+        self.trail.set_data(*as_array(path).reshape(-1, 2).T)
         self.point.set_data([w[0]], [w[1]])

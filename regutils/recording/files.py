@@ -98,9 +98,21 @@ def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, A
     - zeros: layer → (K,), a share.
     - histogram: layer → (K, bins), and filters (K, 32, 3, 5, 5), of a sweep's first seed.
 
-    The rest as in the file. A run that diverged is NaN from there on.
+    The rest as in the file. A run that diverged is NaN from there on. Raises ValueError for a file
+    that is not found or was not recorded.
     """
-    found: dict[str, Any] = json.loads(find(name, folder).read_text(encoding="utf-8"))
+    path = find(name, folder)
+    try:
+        return _arrays(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        accepts = "a file that `regutils record` wrote"
+        raise ValueError(
+            f"{path} must be {accepts}; got {type(error).__name__}: {error}"
+        ) from error
+
+
+def _arrays(found: dict[str, Any]) -> dict[str, Any]:
+    """A file's content with its numbers as arrays."""
     rows = list(found["runs"].values())
     first = [row[0] for row in rows]
     for field in MEASURED:

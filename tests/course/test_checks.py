@@ -317,8 +317,9 @@ def test_an_unknown_exercise_is_named():
         check("9.9", ...)
 
 
-def test_a_number_may_lose_its_quotes():
-    assert check(2.1, lambda a, n: n * a / 2).status == "right"
+def test_a_number_keeps_its_quotes():
+    with pytest.raises(ValueError, match=r'exercise must be in quotes, such as "6\.10"; got 6\.1'):
+        check(6.10, ...)
 
 
 def test_a_value_without_what_it_depends_on_is_refused():

@@ -505,6 +505,14 @@ def test_an_interrupted_build_leaves_the_old_site(built, folder, tmp_path, monke
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_a_file_that_is_no_notebook_is_refused_in_one_sentence(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["site", "--out", str(tmp_path / "site"), str(tmp_path / "nope.ipynb")])
+    said = capsys.readouterr().err
+    assert said.startswith("regutils: notebook must be a notebook's file") and said.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_command_prints_what_it_does_and_how_large_it_is(built, folder, tmp_path, capsys):
     _, run = built
     names = [str(folder / "everything.ipynb")]

@@ -158,6 +158,19 @@ def test_any_reading_can_stand_under_a_picture(reading):
     assert tall.height > low.height and tall.width == low.width
 
 
+LONG = ["L1 0.101 ± 0.008, " * 12, "λ·penalty of the total loss, " * 9]
+
+
+@pytest.mark.parametrize("reading", LONG)
+def test_a_reading_ends_before_the_picture_does(reading):
+    fig, (ax,) = figure()
+    canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
+    data, _ = bundle(canvas, reading)
+    strip = np.asarray(Image.open(io.BytesIO(data["image/png"])).convert("L"))
+    strip = strip[canvas.frame().shape[0] :]
+    assert strip.min() < 128 and strip[:, -4:].min() > 200
+
+
 def test_a_dollar_sign_is_a_dollar_sign():
     fig, (ax,) = figure()
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")

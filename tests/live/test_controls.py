@@ -7,6 +7,7 @@ import torch
 
 from regutils import live
 from regutils.arguments import position
+from regutils.live.controls import meant
 
 
 def labels(slider):
@@ -31,6 +32,10 @@ def test_tensors_and_arrays_of_one_number_are_numbers():
     [
         (lambda: live.slider([], "x"), "values must be at least one value"),
         (lambda: live.slider([1, 1], "x"), "values must be all different"),
+        (lambda: live.slider([float("nan"), 1], "x"), "values must be neither None nor nan"),
+        (lambda: live.slider([None, 1], "x"), "values must be neither None nor nan"),
+        (lambda: live.choice([], "x"), "values must be at least one value"),
+        (lambda: live.choice(["a", "a"], "x"), "values must be all different"),
         (lambda: live.slider([1, 2], "x", labels=["a"]), "labels must be one label per value"),
         (lambda: live.lam_slider([0, -1.0]), r"lams\[1\] must be a number .* at least 0; got -1"),
         (lambda: live.lam_slider([0, float("nan")]), r"lams\[1\] must be a number that is finite"),
@@ -72,3 +77,19 @@ def test_a_value_is_found_to_rounding_and_an_exact_one_first():
         position("lam", 0.2, lams)
     with pytest.raises(ValueError, match=r"kind must be one of up; got 1"):
         position("kind", 1, ["up"])
+
+
+def test_a_value_is_found_by_what_the_slider_or_the_message_shows():
+    options = [0.0, 10**-1.5, 0.1]
+    assert [meant("lam", value, options) for value in (0.032, 0.0316, np.float64(0.1))] == [1, 1, 2]
+    assert live.lam_slider(options, value=0.032).value == options[1]
+    with pytest.raises(ValueError, match=r"lam must be one of 0, 0.0316, 0.0324; got 0.032"):
+        meant("lam", 0.032, [0.0, 0.0316, 0.0324])
+    with pytest.raises(ValueError, match=r"x must be one of 1, 3; got 0.99"):
+        meant("x", 0.99, [1, 3])
+
+
+def test_true_is_no_number():
+    with pytest.raises(ValueError, match=r"lam must be one of 0, 1; got True"):
+        meant("lam", True, [0.0, 1.0])
+    assert meant("on", True, [False, True]) == 1

@@ -1,7 +1,9 @@
 """What an explorer shows without being moved, what it keeps, what it draws ahead."""
 
 import asyncio
+import gc
 import io
+import sys
 
 import ipywidgets as widgets
 import numpy as np
@@ -23,7 +25,7 @@ class Counted(live.Canvas):
         return super().frame()
 
 
-def explorer(show=None, **controls):
+def explorer(show=None, film=None, **controls):
     fig, (ax,) = plots.figure(1, width=3.0)
     stem = plots.Coefficients(ax, ["w"], 5.0)
     canvas = Counted(fig, [stem], alt="one stem")
@@ -33,7 +35,7 @@ def explorer(show=None, **controls):
         return f"x = {x:g} {others or ''}"
 
     controls = controls or {"x": live.slider([0.0, 1.0, 2.0, 3.0, 4.0], "x")}
-    return live.explore(canvas, show or up, **controls), canvas, ax
+    return live.explore(canvas, show or up, film=film, **controls), canvas, ax
 
 
 def test_settings_are_every_combination():
@@ -174,6 +176,30 @@ def test_a_neighbour_that_fails_is_heard_of_only_when_the_learner_gets_there():
 def test_a_callback_without_a_reading_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match="show must be a function that returns its reading"):
         explorer(show=lambda x: None)
+
+
+@pytest.mark.parametrize(
+    ("film", "says"),
+    [
+        ([{"x": 5}], "x must be one of 0, 1, 2, 3, 4; got 5"),
+        ([], "film must be a list of settings"),
+        ({"x": 0}, "film must be a list of settings"),
+    ],
+)
+def test_a_film_is_checked_before_a_widget_is_there(film, says, monkeypatch):
+    failed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda caught: failed.append(caught.exc_value))
+    with pytest.raises(ValueError, match=says):
+        explorer(film=film)
+    gc.collect()
+    assert not failed
+
+
+def test_what_is_no_canvas_is_refused():
+    with pytest.raises(ValueError, match=r"canvas must be a live\.Canvas; got None"):
+        live.explore(None, str, x=live.slider([0, 1], "x"))
+    with pytest.raises(ValueError, match=r"canvas must be a live\.Canvas; got None"):
+        live.play(None, print, str, print, steps=1, x=live.slider([0, 1], "x"))
 
 
 def test_sliders_of_ipywidgets_are_controls_too():

@@ -4,6 +4,7 @@ import matplotlib
 import matplotlib.style
 import numpy as np
 import pytest
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from regutils import live, plots
@@ -337,3 +338,75 @@ def test_intervals_show_which_miss_their_truth():
     assert np.isfinite(panel.held.get_xdata()).sum() == 4
     np.testing.assert_allclose(panel.missed.get_xdata()[:2], [0.2, 0.5])
     assert panel.missed.get_ydata()[0] == 1
+
+
+@pytest.mark.parametrize("kind", [{"requires_grad": True}, {"dtype": torch.bfloat16}], ids=str)
+def test_any_tensor_is_drawn(kind):
+    def ones(*shape):
+        return torch.ones(*shape, **kind)
+
+    grid = torch.linspace(0, 1, 5, **kind)
+    _, axes = plots.figure(4, 4)
+    ax = iter(axes)
+    points = {"train": (ones(3), ones(3))}
+    plots.FittedCurve(next(ax), grid, points=points, truth=grid, band=True).update(ones(2, 5))
+    plots.LossCurves(next(ax), grid, ["val"], (0, 1)).update(val=ones(2, 5))
+    plots.ErrorVsLambda(next(ax), grid, {"val": ones(5, 2)}).update(1)
+    plots.LossParts(next(ax), grid, ones(5), ones(5)).update(1)
+    plots.Paths(next(ax), grid, "ab", ones(5, 2)).update(1, [ones(2)] * 5)
+    plots.Intervals(next(ax), 2, (0, 1)).update(ones(2), ones(2), ones(2))
+    plots.Coefficients(next(ax), "ab", 1.0).update(ones(2))
+    plots.WeightHistogram(next(ax), ["w"], 1.0, 9).update({"w": ones(3, 3)})
+    plots.Bars(next(ax), "ab").update(ones(2))
+    plots.Balance(next(ax), 1.0).update(ones(2), ones(2))
+    plots.PenaltyGeometry(next(ax), torch.eye(2), ones(2), "L1").update(ones(2), ones(3, 2))
+    plots.Picture(next(ax), (2, 2), 1.0).update(ones(2, 2))
+    plots.HeatMap(next(ax), ones(2, 2), "ab", "cd")
+    plots.Pictures(next(ax), ones(2, 3, 2, 2), 2).update(ones(2, 3, 2, 2))
+    plots.DecisionRegions(next(ax), grid, grid).update(ones(5, 5))
+    plots.NetworkDrawing(next(ax), [2, 1], 1.0).update([ones(1, 2)])
+
+
+def test_tiles_of_a_tensor_keep_its_number_type():
+    assert plots.tiles(torch.zeros(2, 3, 2, 2), 3).dtype == np.float32
+    assert plots.tiles(torch.zeros(2, 3, 2, 2, dtype=torch.uint8), 3).dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ax: plots.FittedCurve(ax, GRID),
+        lambda ax: plots.ErrorVsLambda(ax, [0.0], {"a": [0.5]}),
+        lambda ax: plots.ErrorVsLambda(ax, [0.3], {"a": [0.5]}),
+        lambda ax: plots.ErrorVsLambda(ax, LAMS, {"a": np.full((6, 2), np.nan)}),
+        lambda ax: plots.Overlay(ax, [1, 2], {"a": [np.nan, np.nan]}, log_y=True),
+        lambda ax: plots.LossParts(ax, [0.0], [0.5], [0.1]),
+        lambda ax: plots.LossParts(ax, LAMS, np.full(6, np.nan), np.zeros(6)),
+        lambda ax: plots.Paths(ax, [0.0], "ab", [[1.0, 2.0]]),
+        lambda ax: plots.Paths(ax, LAMS, "ab", np.full((6, 2), np.nan)),
+    ],
+)
+def test_what_is_off_or_has_diverged_everywhere_is_drawn(make):
+    fig, (ax,) = plots.figure(1)
+    live.Canvas(fig, [make(ax)], alt="one panel").frame()
+    assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all()
+
+
+def test_another_scale_is_refused():
+    _, (ax,) = plots.figure(1)
+    with pytest.raises(ValueError, match=r"scale must be one of linear, .*; got 'foo'"):
+        plots.Overlay(ax, [1, 2], {"a": [1, 2]}, scale="foo")
+
+
+def test_a_negative_number_has_a_minus():
+    _, axes = plots.figure(2)
+    bars = plots.Bars(axes[0], ["a-b"])
+    bars.update([-0.5])
+    assert bars.words[0].get_text() == " −50%"
+    plots.ticks(axes[1].xaxis, [0, 1, 2], [-1, 1e-05, "10-fold"])
+    assert [text.get_text() for text in axes[1].get_xticklabels()] == ["−1", "1e−05", "10-fold"]
+
+
+def test_a_curve_without_a_role_looks_like_none_that_has_one_and_like_no_other():
+    looks = [str(look) for look in (*plots.ROLES.values(), *plots.CYCLE)]
+    assert len(set(looks)) == len(looks)

@@ -110,7 +110,7 @@ class Ground(Run):
         return (
             f"Step {self.trainer.steps}, λ = {self.setting.lam:g}: data loss "
             f"{last['train_loss']:.3f} on training, {last['val_loss']:.3f} on validation points"
-            f"{errors}; {zeros} of {total} weights exactly 0."
+            f"{errors}; {zeros:,} of {total:,} weights exactly 0."
         )
 
     @property

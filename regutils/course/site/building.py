@@ -46,13 +46,15 @@ def build(notebooks: Sequence[Path], out: Path, executed: Path | None = None, re
     executed: folder with notebooks that carry their frames; what it lacks is run and kept there.
     repository: address of the project, for "run it yourself".
 
-    Raises ValueError for a folder that holds other things, and nbclient's CellExecutionError.
+    Raises ValueError for a file that is no notebook and for a folder that holds other things, and
+    nbclient's CellExecutionError.
     """
     require(len(notebooks) > 0, "notebooks", notebooks, "at least one notebook")
+    read = [(path, running.read_notebook(path)) for path in notebooks]
     _require_ours(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with _beside(out) as folder:
-        lessons = [(path, _with_frames(path, executed)) for path in notebooks]
+        lessons = [(path, _with_frames(path, notebook, executed)) for path, notebook in read]
         _write(lessons, folder, repository)
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         names = [file.relative_to(folder).as_posix() for file in files]
@@ -98,12 +100,13 @@ def _beside(out: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _with_frames(path: Path, executed: Path | None) -> nbformat.NotebookNode:
+def _with_frames(
+    path: Path, notebook: nbformat.NotebookNode, executed: Path | None
+) -> nbformat.NotebookNode:
     """The notebook, executed, its explorers with their frames."""
-    notebook = nbformat.read(path, as_version=4)
     kept = executed / path.name if executed else None
     if kept and kept.exists():
-        found = nbformat.read(kept, as_version=4)
+        found = running.read_notebook(kept)
         if _sources(found) == _sources(notebook) and _whole(found):
             print(f"{path.name}: taken from {executed}", flush=True)
             return found
