@@ -72,9 +72,7 @@ class Job:
         }
         if self.early:
             result["taken_epoch"] = taken
-        if self.test:
-            result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
-        return result | self._weights(model) | machine(split, started)
+        return result | self.looked_at(model, split) | machine(split, started)
 
     def _train(self, model: nn.Module, split: data.Split) -> tuple[train.History, int]:
         """The history, and the epoch whose weights `model` ends with."""
@@ -111,8 +109,8 @@ class Job:
         model.load_state_dict(best[1])
         return history, best[0]
 
-    def _weights(self, model: nn.Module) -> dict[str, Any]:
-        """Zeros of each layer; of the first seed its histogram, and the filters in 8 bits."""
+    def looked_at(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
+        """The test error; zeros of each layer; of the first seed histograms, filters in 8 bits."""
         layers = {
             name: model.get_submodule(name).weight.detach().float().cpu().contiguous()
             for name in LAYERS
@@ -120,6 +118,8 @@ class Job:
         result: dict[str, Any] = {
             "zeros": {name: int((w == 0).sum()) for name, w in layers.items()}
         }
+        if self.test:
+            result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
         if self.seed == SEEDS[0] and not (self.note or self.test):
             result["histogram"] = {name: _histogram(w) for name, w in layers.items()}
             top = layers["conv1"].abs().max().clamp_min(1e-9)

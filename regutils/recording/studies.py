@@ -8,6 +8,7 @@ import numpy as np
 
 from .draws import Choosing, Gain, Opponents
 from .moving import SCHEDULES, Moved
+from .pulls import Pulled
 from .runs import SEEDS, Job
 
 Rows = dict[str, list[Any]]
@@ -171,6 +172,11 @@ STUDIES = (
         "cifar10_l2_longer",
         "L2 on the 5,000 pictures, for as many steps as l2_more",
         sweep((0.0, 3e-3), l2, epochs=32),
+    ),
+    Study(
+        "cifar10_pulls",
+        "L1 at λ = 0.0002: on how many weights of each layer the data pull less hard than λ",
+        lambda _found: {"0.0002": [Pulled(seed=seed) for seed in SEEDS]},
     ),
     Study(
         "choosing",

@@ -260,6 +260,7 @@ def test_ridge_has_two_valleys_in_lam_if_its_directions_want_different_ones():
     groups = [(2, 10.0, 0.2), (20, 0.3, 0.0), (2, 0.01, 10.0)]
     risk, turns = bumps(lams, groups, 0.01)
     assert len(turns) == 3  # valley, bump, valley
+    assert [f"{lam:.2g}" for lam in lams[turns][::2]] == ["0.0015", "0.61"]
     low, bump, high = risk[turns]
     assert bump > 1.2 * max(low, high) and abs(low / high - 1) < 0.05
     _, turns = bumps(lams, groups[:2], 0.01)

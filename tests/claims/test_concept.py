@@ -14,7 +14,7 @@ def program():
     notebook = nbformat.read(ROOT / "notebooks" / "01_concept.ipynb", as_version=4)
     names = ("setup", "loop", "result")
     source = {cell.id: cell.source for cell in notebook.cells}
-    defined = {"torch": torch, "np": np}
+    defined = {}
     for name in names:
         assert "regutils" not in source[f"concept-plain-{name}"]
         exec(source[f"concept-plain-{name}"], defined)

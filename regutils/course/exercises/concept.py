@@ -178,7 +178,7 @@ chapter.choice(
     wrong(
         "The first has the smaller error there too.",
         "A training error can be lowered by following the noise: degree 15 has the lowest of all, "
-        "and the highest validation error.",
+        "and a validation error of 157.",
     ),
     wrong(
         "The second has the smaller error there: a small training error means overfitting.",
@@ -225,7 +225,7 @@ chapter.choice(
     "With L1 a weight sits at exactly 0 for a whole range of λ. Why does it not with L2?",
     wrong(
         "L2 needs a larger λ for it.",
-        "No λ is large enough: a larger one brings the weights nearer to 0, never onto it.",
+        "No λ is large enough: the weights shrink together, one may pass through 0, none stays.",
     ),
     wrong(
         "L2 pulls on positive weights only.",

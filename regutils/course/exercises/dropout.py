@@ -249,11 +249,11 @@ chapter.choice(
 
 chapter.choice(
     "4.7",
-    "While a network with dropout trains, the training loss that is printed lies above the "
-    "validation loss. What is the likely reason?",
+    "While a network with dropout trains on right labels, the training loss that is printed lies "
+    "above the validation loss. What is the likely reason?",
     right(
         "The printed loss is that of networks with masks on, the other that of the whole network.",
-        "Compare losses in one mode only; in evaluation mode the training loss is the lower one.",
+        "Compare losses in one mode only: in section 2 the training loss was lower in evaluation.",
     ),
     wrong(
         "Dropout makes the network do better on pictures that it never saw.",
@@ -261,11 +261,13 @@ chapter.choice(
     ),
     wrong(
         "The validation pictures happen to be easier.",
-        "They may be, but measured in the same mode the order of the two turns round.",
+        "They may be, but in section 2, measured in the same mode, "
+        "the order of the two turned round.",
     ),
     wrong(
         "p is too small to have an effect.",
-        "At p = 0 there are no masks and the effect is gone: the more p, the larger it is.",
+        "At p = 0 there are no masks, and both losses are those of the whole network: "
+        "the effect comes from a p that is large.",
     ),
 )
 
