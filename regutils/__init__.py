@@ -2,6 +2,7 @@
 
     arguments  one wording for every refused argument
     spread     mean ± standard deviation over seeds, one convention
+    progress   progress bars of which nothing is left when they end
     models     MLP, the study note's CNN, dropout whose p can be moved
     penalties  l1, l2, elastic net, their proximal operators, and what is penalised
     data       one Split of examples; tables, pictures, CIFAR-10, class folders

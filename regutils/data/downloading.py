@@ -65,16 +65,18 @@ def fetch(
         watch = _Watch(advice, clock)
         try:
             resumed = _append(url, part, patience, watch)
-            if resumed and md5_of(part) != md5:  # the fault may be that of what began it
+            whole = md5_of(part) == md5
+            if resumed and not whole:  # the fault may be that of what began it
                 part.unlink()
                 _append(url, part, patience, watch)
+                whole = md5_of(part) == md5
         except (OSError, HTTPException, ValueError) as error:
             failed.append(f"{url}: {why(error)}")
             full = getattr(error, "errno", None) in FULL
             if part.is_file() and (full or part.stat().st_size == 0):
                 part.unlink()
             continue
-        if md5_of(part) == md5:
+        if whole:
             return part
         part.unlink(missing_ok=True)
         failed.append(f"{url}: what it sent is not the whole file, its MD5 sum differs")

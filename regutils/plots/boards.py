@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..spread import mean_sd
+from ..spread import as_array, mean_sd
 from .curves import ErrorVsLambda, LossCurves
 from .pictures import Filters
 from .style import (
@@ -13,7 +13,6 @@ from .style import (
     GREY,
     INK,
     SMALL,
-    as_array,
     figure,
     label,
     legend,

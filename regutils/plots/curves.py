@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from ..spread import mean_sd
+from ..spread import as_array, mean_sd
 from .style import (
     BAND,
     BLUE,
@@ -17,7 +17,6 @@ from .style import (
     RED,
     SKY,
     SMALL,
-    as_array,
     label,
     legend,
     limits,

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
+from ..spread import as_array
 from .style import (
     BLUE,
     GREEN,
@@ -18,7 +19,6 @@ from .style import (
     RED,
     SKY,
     SMALL,
-    as_array,
     bare,
     label,
     legend,

@@ -15,6 +15,8 @@ from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from ..spread import as_array
+
 # Okabe & Ito (2008), told apart with every common colour blindness.
 BLUE = "#0072B2"
 ORANGE = "#E69F00"
@@ -208,20 +210,6 @@ def bare(ax: Axes, title: str, frame: bool = False) -> None:
     ax.spines[:].set_visible(frame)
     ax.spines[:].set_color(GREY)
     label(ax, title)
-
-
-def as_array(values, dtype: type | None = float) -> np.ndarray:
-    """What numpy takes, tensors and lists of tensors as an array.
-
-    numpy alone refuses a tensor that has a gradient, lies on a GPU or is in bfloat16.
-    """
-    if isinstance(values, (list, tuple)) and values and hasattr(values[0], "detach"):
-        values = [as_array(value, dtype) for value in values]
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-        if values.is_floating_point() and values.element_size() < 4:
-            values = values.float()
-    return np.asarray(values, dtype=dtype)
 
 
 def plain(value: float) -> str:

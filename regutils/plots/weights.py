@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..spread import as_array
 from .style import (
     BLUE,
     GREY,
     INK,
     RED,
     SMALL,
-    as_array,
     label,
     legend,
     logarithmic,

@@ -172,16 +172,17 @@ def nested_score(table: Tensor) -> Tensor:
 
     Source: Varma & Simon 2006, doi:10.1186/1471-2105-7-91.
     """
-    table = _of_pairs(table, "L, ..., R, K, K, m")
+    table = _of_pairs(table, lams="L, ")
     outer = table.mean(-1).diagonal(dim1=-2, dim2=-1)  # (L, ..., R, K)
     chosen = lowest(_without(table).movedim(0, -1))
     return outer.gather(0, chosen[None])[0].mean((-2, -1))
 
 
-def _of_pairs(table: Tensor, shape: str = "..., R, K, K, m") -> Tensor:
+def _of_pairs(table: Tensor, lams: str = "") -> Tensor:
+    """A table that `pairs` has filled; `lams` names the axis of λ where there must be one."""
     table = numbers("table", table)
-    good = table.ndim >= shape.count(",") and table.shape[-3] == table.shape[-2] > 2
-    require(good, "table", tuple(table.shape), f"of shape ({shape}), K at least 3")
+    good = table.ndim >= 4 + bool(lams) and table.shape[-3] == table.shape[-2] > 2
+    require(good, "table", tuple(table.shape), f"of shape ({lams}..., R, K, K, m), K at least 3")
     return table
 
 

@@ -53,9 +53,9 @@ class Sweep:
     weights: dict[str, Tensor]
     vary: dict[str, Tensor]
     base: nn.Module
+    exact: tuple[float, ...]
     stopped: str = ""
     members: Tensor | None = None
-    exact: tuple[float, ...] = ()
 
     def __repr__(self) -> str:
         """What was trained, in a line: a notebook's cell may end with `sweep`."""
@@ -69,7 +69,7 @@ class Sweep:
 
         A ValueError that lists `lams` if it is not there.
         """
-        return position("lam", real("lam", lam), self.exact or self.lams.tolist())
+        return position("lam", real("lam", lam), self.exact)
 
     def model(self, k: int, s: int = 0) -> nn.Module:
         """The network trained with lams[k] and seeds[s], in evaluation mode; -1 is the last."""
