@@ -3,16 +3,14 @@
 regutils execute   run notebooks again and keep their outputs
 regutils site      make web pages whose sliders need no kernel
 regutils record    make the results in notebooks/recorded again
-regutils grade     mark the notebooks of a class
 """
 
 import argparse
 import sys
 
-from .course import running
-from .course.grading import classes
-from .course.site import building
-from .recording import keeping
+from .tools import execute
+from .tools.record import keeping
+from .tools.site import building
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,10 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    running.add_command(commands)
+    execute.add_command(commands)
     building.add_command(commands)
     keeping.add_command(commands)
-    classes.add_command(commands)
     args = parser.parse_args(arguments)
     try:
         return args.run(args)

@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from regutils import course
-from regutils.course import running
 from regutils.course.exercises import EXERCISES, Choice
-from regutils.course.site import frames
+from regutils.tools import execute as running
+from regutils.tools.site import frames
 
 ROOT = Path(__file__).parent.parent
 # Other numbers of threads add up in another order, and training makes much of it.

@@ -8,7 +8,6 @@ cells       which cell of a notebook is being run
 explorer    explore(): controls over results that exist already
 training    steps that are taken while the kernel goes on listening
 playground  play(): controls over training that goes on while they move
-workbench   desk(): many controls, runs beside the run, the state as a line and as a program
 """
 
 import importlib
@@ -16,12 +15,10 @@ import importlib
 from .canvas import Canvas
 
 _HOMES = {
-    "Desk": "workbench",
     "Explorer": "explorer",
     "Playground": "playground",
     "Training": "training",
     "choice": "controls",
-    "desk": "workbench",
     "explore": "explorer",
     "lam_slider": "controls",
     "play": "playground",
@@ -31,12 +28,10 @@ _HOMES = {
 
 __all__ = [
     "Canvas",
-    "Desk",
     "Explorer",
     "Playground",
     "Training",
     "choice",
-    "desk",
     "explore",
     "lam_slider",
     "play",

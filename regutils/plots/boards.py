@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..spread import as_array, mean_sd
+from ..results import as_array, mean_sd
 from .curves import ErrorVsLambda, LossCurves
 from .pictures import Filters
 from .style import (

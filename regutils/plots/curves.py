@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from ..spread import as_array, mean_sd
+from ..results import as_array, mean_sd
 from .style import (
     BAND,
     BLUE,

@@ -9,7 +9,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.image import AxesImage
 
-from ..spread import as_array
+from ..results import as_array
 from .style import GREY, INK, RED, SMALL, bare, label, look, ticks
 
 # Grey, in the colour maps of white and colour, is where nothing is.

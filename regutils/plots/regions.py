@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
-from ..spread import as_array
+from ..results import as_array
 from .style import (
     BLUE,
     GREEN,

@@ -15,7 +15,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from ..spread import as_array
+from ..results import as_array
 
 # Okabe & Ito (2008), told apart with every common colour blindness.
 BLUE = "#0072B2"

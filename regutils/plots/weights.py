@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..spread import as_array
+from ..results import as_array
 from .style import (
     BLUE,
     GREY,

@@ -17,7 +17,7 @@ choosing     choosing by a score, and what the score is worth afterwards
 threads      room for a second notebook on the same cores; watched from the first import on
 """
 
-from ..spread import mean_sd
+from ..results import mean_sd
 from .choosing import (
     Choice,
     Interval,

@@ -18,7 +18,7 @@ from conftest import NOTEBOOKS, read
 from PIL import Image
 
 from regutils import course
-from regutils.course.site import building, frames, layers
+from regutils.tools.site import building, frames, layers
 
 LOADED = "() => document.readyState === 'complete'"
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from regutils.course import checks
-from regutils.course.checks import EXERCISES, check
+from regutils.course.check import EXERCISES, check
 from regutils.course.exercises import CHAPTERS, Choice, Exercise
 from regutils.course.exercises.kinds import Chapter, right, told, wrong
 

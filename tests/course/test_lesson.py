@@ -7,7 +7,6 @@ import symtable
 import pytest
 from conftest import NOTEBOOKS, read
 from learner import WIDGET
-
 from regutils.course.grading.programs import Cell, read_program
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import NOTEBOOKS, exercises, read
 
-from regutils.course.site import frames
+from regutils.tools.site import frames
 
 every = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -20,11 +20,11 @@ import lab
 import nbformat
 import numpy as np
 import torch
+from regutils.live.workbench import FINE
 
 from regutils import data, live, models, plots
-from regutils.course.site import building
 from regutils.live import stills
-from regutils.live.workbench import FINE
+from regutils.tools.site import building
 from regutils.train import fit, sweep
 
 ROOT = Path(__file__).parents[2]

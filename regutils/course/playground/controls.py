@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import live
+from .dashboard import Dashboard, dashboard
 from .ground import STEPS, Ground
 from .settings import RESTARTING, VALUES, Setting, parse
 
@@ -40,7 +41,7 @@ NAMES = {
 CHOICES = ("data", "penalty", "optimizer", "activation")
 
 
-def desk(line: str = "data=moons", steps: int = STEPS) -> live.Desk:
+def desk(line: str = "data=moons", steps: int = STEPS) -> Dashboard:
     """The playground, where a line of text says that it starts.
 
     steps: budget of a run.
@@ -52,7 +53,7 @@ def desk(line: str = "data=moons", steps: int = STEPS) -> live.Desk:
     folds = {
         title: {name: control(name, setting) for name in names} for title, names in FOLDS.items()
     }
-    return live.desk(Ground(setting, steps), first, folds)
+    return dashboard(Ground(setting, steps), first, folds)
 
 
 def control(name: str, setting: Setting) -> Any:

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from ...arguments import require
-from ..checks import NOT_ATTEMPTED, NOT_YET, RIGHT, Verdict
+from ..check import NOT_ATTEMPTED, NOT_YET, RIGHT, Verdict
 from .ground import Ground
 from .settings import LAMS, parse
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .. import data, models, train
+from ... import data, models, train
 
 SEEDS = (0, 1, 2)
 LAYERS = ("conv1", "conv2", "conv3", "linear1", "linear2")

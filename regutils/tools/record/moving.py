@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .. import data, models, train
+from ... import data, models, train
 from .draws import Draw
 from .runs import machine
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from conftest import ROOT
 
-from regutils.recording.draws import Choosing, Gain, Opponents, digits
-from regutils.recording.moving import SCHEDULES, Moved
+from regutils.tools.record.draws import Choosing, Gain, Opponents, digits
+from regutils.tools.record.moving import SCHEDULES, Moved
 
 RECORDED = ROOT / "notebooks" / "recorded"
 MEASURED = ("train_loss", "val_loss", "train_error", "val_error", "penalty")

@@ -1,19 +1,16 @@
-"""The format of a recorded file, written and read in one place.
-
-A run that diverged is a result: its measurements are null in the file and NaN in the arrays.
-"""
+"""Results: mean ± standard deviation over seeds, and recorded files read as arrays."""
 
 import base64
 import json
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import require
+from .arguments import require
 
 # Weights per layer of models.SeedCNN.
 WEIGHTS = {"conv1": 2400, "conv2": 25600, "conv3": 51200, "linear1": 65536, "linear2": 640}
@@ -28,39 +25,30 @@ MEASURED = (
 )
 
 
-def write(path: Path, content: Any) -> None:
-    """JSON, written beside the target and renamed: a reader never meets half a file."""
-    part = path.with_name(path.name + ".part")
-    text = json.dumps(plain(content), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    part.write_text(text + "\n", encoding="utf-8")
-    os.replace(part, path)
+def mean_sd(values: ArrayLike, axis: int = -1) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Mean and standard deviation of `values` (array or tensor) over `axis`, the seeds.
 
-
-def plain(content: Any) -> Any:
-    """`content` with None in place of every float that JSON has no number for."""
-    if isinstance(content, Mapping):
-        return {name: plain(value) for name, value in content.items()}
-    if isinstance(content, (list, tuple)):
-        return [plain(value) for value in content]
-    if isinstance(content, float) and not math.isfinite(content):
-        return None
-    return content
-
-
-def writable(folder: Path) -> Path:
-    """`folder`, made if it is missing; found out before the work that it can be written to.
-
-    Raises ValueError in one sentence where it cannot.
+    The standard deviation has n, not n − 1, in its denominator: it describes these seeds, and is
+    0 for a single one. ValueError for none.
     """
-    probe = folder / ".regutils"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        accepts = "a folder that can be written to"
-        raise ValueError(f"{folder} must be {accepts}; got {error.strerror}") from error
-    return folder
+    values = as_array(values)
+    if values.ndim == 0 or values.shape[axis] == 0:
+        raise ValueError(f"values must be one at least over axis {axis}; got shape {values.shape}")
+    return values.mean(axis), values.std(axis)
+
+
+def as_array(values: Any, dtype: type | None = float) -> NDArray[Any]:
+    """What numpy takes, tensors and lists of tensors as an array.
+
+    numpy alone refuses a tensor that has a gradient, lies on a GPU or is in bfloat16.
+    """
+    if isinstance(values, (list, tuple)) and values and hasattr(values[0], "detach"):
+        values = [as_array(value, dtype) for value in values]
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        if values.is_floating_point() and values.element_size() < 4:
+            values = values.float()
+    return np.asarray(values, dtype=dtype)
 
 
 def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
@@ -77,7 +65,7 @@ def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
         places = [
             above_it / sub for above_it in above for sub in ("recorded", "notebooks/recorded")
         ]
-        places.append(Path(__file__).parents[2] / "notebooks" / "recorded")
+        places.append(Path(__file__).parents[1] / "notebooks" / "recorded")
     for place in places:
         if (place / f"{name}.json").is_file():
             return place / f"{name}.json"

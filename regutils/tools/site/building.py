@@ -24,7 +24,7 @@ from pathlib import Path
 import nbformat
 
 from ...arguments import require
-from .. import running
+from .. import execute as running
 from . import frames, layers
 from .lessons import TEMPLATES, Page
 

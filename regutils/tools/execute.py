@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..arguments import require
-from ..recording.files import writable
+from .record.files import writable
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import ipywidgets as widgets
 
-from ..arguments import count, require
-from .canvas import Canvas
-from .controls import values
-from .playground import Playground
-from .training import Training
-from .turns import in_turn
+from ...arguments import count, require
+from ...live.canvas import Canvas
+from ...live.controls import values
+from ...live.playground import Playground
+from ...live.training import Training
+from ...live.turns import in_turn
 
 # Pixels per point, fewer than elsewhere: a picture that is new 20 times a second has less time.
 FINE = 1.25
@@ -30,7 +30,7 @@ class Beside(Protocol):
 
 
 class Ground(Protocol):
-    """What stands under a Desk: training whose every setting can change."""
+    """What stands under a Dashboard: training whose every setting can change."""
 
     steps: int
     diverged: str
@@ -49,7 +49,7 @@ class Ground(Protocol):
     def line(self) -> str: ...
 
 
-class Desk(Playground):
+class Dashboard(Playground):
     """A Playground whose picture, controls and runs belong together. Made by `desk`.
 
     one, keep, fresh: "One step", "Keep as ghost", "Cold run".
@@ -251,13 +251,13 @@ class Desk(Playground):
             self.written.value = self.ground.program()
 
 
-def desk(
+def dashboard(
     ground: Ground,
     first: Mapping[str, widgets.Widget],
     folds: Mapping[str, Mapping[str, widgets.Widget]],
     *,
     at_once: int = 10,
-) -> Desk:
+) -> Dashboard:
     """Controls over a ground that trains while they move.
 
     ground: holds the network and its picture; see `Ground`.
@@ -269,7 +269,7 @@ def desk(
     """
     for control in (*first.values(), *(c for fold in folds.values() for c in fold.values())):
         values(control)
-    return Desk(ground, first, folds, count("at_once", at_once))
+    return Dashboard(ground, first, folds, count("at_once", at_once))
 
 
 def _button(name: str, icon: str, tooltip: str) -> widgets.Button:

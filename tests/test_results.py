@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from regutils.spread import mean_sd
+from regutils.results import mean_sd
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from typing import Any
 
 import torch
 
-from .. import data
-from ..arguments import require
-from ..data.obtaining import folder
+from ... import data
+from ...arguments import require
+from ...data.obtaining import folder
 from .files import writable, write
 from .runs import EDGES
 from .studies import STUDIES, Study

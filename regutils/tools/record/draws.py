@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import torch
 from sklearn.model_selection import KFold, RepeatedKFold
 
-from .. import data, models, train
+from ... import data, models, train
 from .runs import machine
 
 # Ten values of λ: 0, then doubled from 0.001.

@@ -19,7 +19,7 @@ from PIL import Image
 
 from regutils import live, plots
 from regutils.__main__ import main
-from regutils.course.site import building, formulas, frames, layers, lessons
+from regutils.tools.site import building, formulas, frames, layers, lessons
 
 LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
 

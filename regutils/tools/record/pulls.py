@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from .. import data, train
+from ... import data, train
 from .runs import LAYERS, Job
 
 

@@ -10,6 +10,6 @@ keeping  what is missing is done, what was done is kept
 files    the format of a recorded file
 """
 
-from .files import WEIGHTS, read
+from ...results import WEIGHTS, read
 
 __all__ = ["WEIGHTS", "read"]

@@ -18,8 +18,8 @@ import torch
 from conftest import ROOT
 
 from regutils import data, recording
-from regutils.recording import files, keeping, runs
-from regutils.recording import studies as made
+from regutils.tools.record import files, keeping, runs
+from regutils.tools.record import studies as made
 
 RECORDED = ROOT / "notebooks" / "recorded"
 FILES = sorted(RECORDED.glob("cifar10_*.json"))

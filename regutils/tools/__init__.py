@@ -1,0 +1,1 @@
+"""The commands of `regutils`: execute, record, site, grade."""
