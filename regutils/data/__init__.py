@@ -1,22 +1,21 @@
 """Datasets as tensors, split into train / val / test. In reading order:
 
-    parts        Examples and Split; the one cut and the one standardise
-    tables       sine, step, moons, circles, xor, spiral, gaussians, digits, diabetes
-    images       pictures as uint8 tensors, their augmentation, coloured digits without a network
-    downloading  a file fetched whole or not at all, and resumed
-    obtaining    CIFAR-10
-    folders      a learner's own pictures, one folder per class
-    archives     pictures from one file of arrays
+    split     Examples, Split; cutting into parts, standardising
+    toy       sine, step, moons, circles, xor, spiral, gaussians, sparse_linear
+    digits    digits, diabetes
+    pictures  Pictures, augment, coloured_digits; archive reads pictures from an .npz file
+    cifar10   CIFAR-10, downloaded once
+    folder    a learner's own pictures, one folder per class
 
 Integer targets mean classification (cross-entropy), floating ones regression (mean squared error).
 """
 
-from .archives import archive
-from .folders import image_folder
-from .images import Pictures, augment, coloured_digits
-from .obtaining import Unavailable, cifar10
-from .parts import Examples, Split
-from .tables import circles, diabetes, digits, gaussians, moons, sine, spiral, step, xor
+from .cifar10 import Unavailable, cifar10
+from .digits import diabetes, digits
+from .folder import image_folder
+from .pictures import Pictures, archive, augment, coloured_digits
+from .split import Examples, Split
+from .toy import circles, gaussians, moons, sine, sparse_linear, spiral, step, xor
 
 __all__ = [
     "Examples",
@@ -34,6 +33,7 @@ __all__ = [
     "image_folder",
     "moons",
     "sine",
+    "sparse_linear",
     "spiral",
     "step",
     "xor",

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..arguments import require
-from ..data.parts import Examples, Split
+from ..data.split import Examples, Split
 
 RandomState = dict[str, Tensor]
 

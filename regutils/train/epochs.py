@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..arguments import count, require
-from ..data.parts import Split
+from ..data.split import Split
 from ..progress import bar
 from . import checkpoints
 from .histories import History

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..arguments import require
-from ..data.parts import Split
+from ..data.split import Split
 from ..penalties import Penalty
 from .devices import bfloat16, drawing_from, random_state
 from .measures import check_outputs

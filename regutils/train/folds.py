@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..arguments import count, require
-from ..data.parts import Examples
+from ..data.split import Examples
 from .orders import batches
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..arguments import count, require
-from ..data.parts import Examples, Split
+from ..data.split import Examples, Split
 
 
 @dataclass(frozen=True)

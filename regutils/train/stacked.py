@@ -17,7 +17,7 @@ from torch.func import functional_call, vmap
 
 from .. import models, penalties
 from ..arguments import column, count, position, positive, real, require
-from ..data.parts import Examples, Split
+from ..data.split import Examples, Split
 from ..progress import bar
 from . import devices, folds, optimizers
 from .fitness import changing_buffers, check_batches, check_model, check_penalty, outputs_of

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .. import penalties
 from ..arguments import count, positive, real, require
-from ..data.parts import Examples, Split
+from ..data.split import Examples, Split
 from . import devices, optimizers
 from .fitness import check_batches, check_model, check_penalty
 from .measures import Measurement, divergence, evaluate

@@ -21,7 +21,7 @@ import torch
 
 from ... import data
 from ...arguments import require
-from ...data.obtaining import folder
+from ...data.cifar10 import folder
 from .files import writable, write
 from .runs import EDGES
 from .studies import STUDIES, Study

@@ -1,20 +1,16 @@
-"""Pictures as one uint8 tensor (n, 3, h, w): their split, augmentation, a stand-in.
+"""Pictures as one uint8 tensor (n, 3, h, w): split, augmentation, a stand-in, files of arrays."""
 
-Pictures of a Split are standardised per channel by its training part.
-"""
-
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..arguments import count, require
-from .parts import Examples, Split, Standardise, cut, rng, split_of
-
-# Over pictures, rows and columns: one mean and one spread per channel.
-PER_CHANNEL = (0, 2, 3)
-
+from .split import Examples, Split, Standardise, cut, rng
 
 @dataclass(frozen=True, repr=False)
 class Pictures:
@@ -38,7 +34,7 @@ class Pictures:
         return f"Pictures({self.source}, {tuple(self.x.shape)}, {len(self.classes)} classes)"
 
     def split(self, n_train: int | None = None, n_val: int | None = None, seed: int = 0) -> Split:
-        """Shuffled by `seed`, cut, standardised per channel.
+        """Return a Split, shuffled by `seed`, standardised per channel by its training part.
 
         - n_train: 5,000 unless given; all there are where the collection has its own `val`.
         - n_val: 5,000 unless given; where the collection has its own `val`, all of that.
@@ -59,11 +55,12 @@ class Pictures:
         val = Examples(self.x[chosen], self.y[chosen]) if self.val is None else self.val
         test = Examples(self.x[left], self.y[left]) if self.test is None else self.test
         x, y = self.x[train], self.y[train]
-        return split_of(((x, y), val, test), Standardise(x, PER_CHANNEL, PER_CHANNEL))
+        scale = Standardise(x, (0, 2, 3), (0, 2, 3))
+        return Split(*(Examples(scale(part_x), part_y) for part_x, part_y in ((x, y), val, test)))
 
 
 def augment(x: Tensor, pad: int = 4) -> Tensor:
-    """Each picture of a batch (n, c, h, w) shifted by up to `pad` pixels each way, and mirrored.
+    """Return a batch (n, c, h, w), each picture shifted by up to `pad` pixels and mirrored.
 
     Pads with zeros (the training mean, once standardised) and cuts a window of the old size; half
     the pictures are mirrored left to right. Draws from torch's global random state: n row shifts,
@@ -87,10 +84,9 @@ def augment(x: Tensor, pad: int = 4) -> Tensor:
 
 
 def coloured_digits(seed: int = 0) -> Pictures:
-    """A stand-in that needs no network: scikit-learn's 1,797 digits in colour.
+    """Return scikit-learn's 1,797 digits in colour: a stand-in that needs no network.
 
-    3×32×32, ten classes, on coloured, textured backgrounds. Each digit is used once, so no digit
-    is both in a training and in a test part.
+    3×32×32, ten classes, on coloured, textured backgrounds; each digit is used once.
     """
     from sklearn.datasets import load_digits
 
@@ -119,6 +115,35 @@ def coloured_digits(seed: int = 0) -> Pictures:
     grain = torch.randn(n, 3, 32, 32, generator=g, dtype=kind)
     ground = blotch * first + (1 - blotch) * second + 0.12 * stripes + 0.06 * grain
     x = (ground * (1 - mask) + colour * mask).clamp(0, 1)
-    source = "coloured digits, a stand-in"
     pixels = (x * 255).round().to(torch.uint8)
+    source = "coloured digits, a stand-in"
     return Pictures(pixels, torch.from_numpy(labels), tuple("0123456789"), source)
+
+
+def archive(path: str | os.PathLike[str]) -> Pictures:
+    """Return pictures from an .npz file: what `regutils record --pictures` reads.
+
+    It holds train_x (n, 3, h, w) uint8 and train_y (n,) integers, and if there are any test_x and
+    test_y; an array `classes` names the labels.
+
+    Raises ValueError in one sentence.
+    """
+    path = Path(path).expanduser()
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: torch.from_numpy(file[name]) for name in file if name != "classes"}
+            classes = tuple(map(str, file["classes"])) if "classes" in file else ()
+    except Exception as error:  # no file, no archive, half of one, or pickled objects
+        said = " ".join(str(error).split())
+        raise ValueError(f"path must be an .npz file of arrays; got {path}: {said}") from error
+    parts = []
+    for name in ("train", "test") if "test_x" in arrays else ("train",):
+        told = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
+        x, y = arrays.get(f"{name}_x", torch.empty(0)), arrays.get(f"{name}_y", torch.empty(0))
+        good = x.dtype == torch.uint8 and x.ndim == 4 and x.shape[1] == 3
+        good = good and y.shape == x.shape[:1] and not y.is_floating_point()
+        accepts = f"a file with {name}_x (n, 3, h, w) uint8 and {name}_y (n,) integers"
+        require(good, "path", f"{path} with {told or 'nothing'}", accepts)
+        parts.append(Examples(x, y.long()))
+    classes = classes or tuple(map(str, range(int(parts[0].y.max()) + 1)))
+    return Pictures(*parts[0], classes, f"pictures of {path.name}", *parts[1:])

@@ -1,17 +1,16 @@
-"""One Split of examples into train, val and test: one way to cut it, one way to standardise it."""
+"""Examples, their Split into train, val and test, cutting and standardising."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..arguments import count, require
+from ..arguments import count, real, require
 
 
 class Examples(NamedTuple):
-    """Inputs `x` (n, ...) and targets `y`, (n,) or (n, outputs)."""
+    """Hold inputs `x` (n, ...) and targets `y`, (n,) or (n, outputs)."""
 
     x: Tensor
     y: Tensor
@@ -24,7 +23,7 @@ class Examples(NamedTuple):
 
 @dataclass(frozen=True)
 class Split:
-    """Three parts that share no example: train on one, choose λ on the second, open the third once.
+    """Hold three parts that share no example: train on one, choose λ on val, open test once.
 
     Each part is an `Examples`, or a pair of tensors. Integer targets mean classification
     (cross-entropy), floating ones regression (mean squared error).
@@ -58,7 +57,7 @@ class Split:
         return self.train, self.val, self.test
 
     def to(self, *args: Any, **kwargs: Any) -> "Split":
-        """Every input and floating target moved as by `Tensor.to`; integer targets stay integer."""
+        """Move inputs and floating targets as `Tensor.to` does; integer targets stay integer."""
 
         def move(part: Examples) -> Examples:
             y = part.y.to(*args, **kwargs)
@@ -91,14 +90,14 @@ def _examples(name: str, x: Any, y: Any) -> Examples:
 
 
 def rng(seed: int) -> torch.Generator:
-    """A source of random numbers that nothing else draws from."""
+    """Return a generator of random numbers that nothing else draws from."""
     return torch.Generator().manual_seed(count("seed", seed, low=0))
 
 
 def cut(
     n: int, n_train: int, n_val: int, seed: int, rest: int = 1
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Which of n examples are train, val and the rest: shuffled index tensors.
+    """Return which of n examples are train, val and the rest, as shuffled index tensors.
 
     Raises ValueError unless at least `rest` are left over.
     """
@@ -114,7 +113,7 @@ def cut(
 
 
 class Standardise:
-    """x less the mean of the training part, over its standard deviation; float of torch's default.
+    """Subtract the mean of the training part and divide by its standard deviation.
 
     - train (n, ...): the training inputs, of any number type.
     - mean_over, sd_over: the dimensions that are averaged over, 0 among them.
@@ -137,7 +136,37 @@ class Standardise:
         return (x.to(self.mean.dtype) - self.mean) / self.sd
 
 
-def split_of(parts: Iterable[tuple[Tensor, Tensor]], scale: Standardise) -> Split:
-    """A Split of (x, y) pairs train, val, test, their inputs standardised by `scale`."""
-    train, val, test = (Examples(scale(x), y) for x, y in parts)
-    return Split(train, val, test)
+def table_split(
+    x: Any,
+    y: Any,
+    sizes: tuple[int, int, int],
+    seed: int,
+    *,
+    label_noise: float = 0.0,
+    sd_over: tuple[int, ...] = (0,),
+) -> Split:
+    """Return a Split of arrays x (n, d) and y (n,): shuffled, cut, x standardised.
+
+    - sizes: n_train, n_val, and at least so many test examples.
+    - label_noise: the share of training labels that are replaced by a wrong one.
+    """
+    x, y = torch.as_tensor(x), torch.as_tensor(y)
+    n_train, n_val, rest = sizes
+    count("n_train", n_train, high=len(x) - n_val - rest)
+    label_noise = real("label_noise", label_noise, high=1.0)
+    parts = cut(len(x), n_train, n_val, seed, rest)
+    if label_noise:
+        y = y.clone()
+        y[parts[0]] = wrong_labels(y[parts[0]], int(y.max()) + 1, label_noise, seed)
+    scale = Standardise(x[parts[0]], sd_over=sd_over)
+    return Split(*(Examples(scale(x[i]), y[i]) for i in parts))
+
+
+def wrong_labels(y: Tensor, classes: int, share: float, seed: int) -> Tensor:
+    """Replace `round(share·n)` labels by another class, each other class equally likely."""
+    generator = rng((seed + 1) % 2**63)
+    which = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
+    wrong = torch.randint(1, classes, (len(which),), generator=generator)
+    y = y.clone()
+    y[which] = (y[which] + wrong) % classes
+    return y

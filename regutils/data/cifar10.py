@@ -1,0 +1,194 @@
+"""CIFAR-10: read by torchvision, downloaded once, resumed after an interruption."""
+
+import hashlib
+import os
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from http.client import HTTPException
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..progress import bar
+from .pictures import Pictures
+from .split import Examples
+
+BLOCK = 1 << 16
+
+
+class Unavailable(OSError):
+    """Pictures that cannot be had: one sentence with the reason and what to do."""
+
+
+def folder(root: str | os.PathLike[str] | None = None) -> Path:
+    """Return where data is kept: `root`, else REGUTILS_DATA, else "data" in the working folder."""
+    return Path(root or os.environ.get("REGUTILS_DATA") or "data").expanduser()
+
+
+def cifar10(
+    root: str | os.PathLike[str] | None = None, *, download: bool = True, timeout: float = 30.0
+) -> Pictures:
+    """Return CIFAR-10: 50,000 pictures in ten classes, and 10,000 test pictures.
+
+    - root: as in `folder`. What is missing there is downloaded (170 MB), from the addresses in
+      REGUTILS_MIRRORS (separated by blanks or commas) first, then from torchvision's. An archive
+      that was put there by hand is used. Files are unpickled only when their MD5 sum is right, so
+      a mirror is as safe; a download that broke off goes on where it ended.
+    - timeout: seconds without an answer after which a server is given up.
+
+    Raises Unavailable, an OSError, in one sentence with what to do.
+    Source: Krizhevsky 2009.
+    """
+    kind, home = _torchvision_cifar10(), folder(root)
+    try:
+        parts = _read(kind, home)
+        if parts is None:
+            parts = _obtain(kind, home, download, timeout)
+    except Unavailable:
+        raise
+    except (OSError, RuntimeError) as error:
+        raise Unavailable(
+            f"CIFAR-10 could not be had for {home.absolute()} ({_reason(error)}). To go on, call "
+            f"again, or put the archive {kind.filename} there by hand, or name a nearer copy of "
+            "it in REGUTILS_MIRRORS; until then data.coloured_digits() needs no network."
+        ) from error
+    train, test = (
+        Examples(
+            torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(part.targets)
+        )
+        for part in parts
+    )
+    return Pictures(*train, tuple(parts[0].classes), "CIFAR-10", test)
+
+
+def _torchvision_cifar10() -> Any:
+    """Return torchvision's CIFAR10, or raise Unavailable: another build's wheel cannot load."""
+    try:
+        from torchvision.datasets import CIFAR10
+    except (ImportError, RuntimeError) as error:
+        try:
+            found = f"torchvision {version('torchvision')} does not fit torch {torch.__version__}"
+        except PackageNotFoundError:
+            found = "torchvision is not installed"
+        raise Unavailable(
+            f"{found} ({_reason(error)}); install the two together, "
+            "pip install --upgrade torch torchvision, and restart the kernel."
+        ) from error
+    return CIFAR10
+
+
+def _read(kind: Any, home: Path) -> list[Any] | None:
+    """Return the train and test part, or None where a file is missing or its MD5 sum is wrong."""
+    meta = (kind.meta["filename"], kind.meta["md5"])
+    files = [*kind.train_list, *kind.test_list, meta]
+    if any(_md5(home / kind.base_folder / name) != md5 for name, md5 in files):
+        return None
+    return [kind(str(home), train=train) for train in (True, False)]
+
+
+def _obtain(kind: Any, home: Path, download: bool, timeout: float) -> list[Any]:
+    """Unpack the archive, from `home` or a server; one process at a time, the others wait."""
+    from filelock import FileLock
+
+    by_hand = home / kind.filename
+    if not by_hand.is_file() and not download:
+        raise Unavailable(
+            f"CIFAR-10 is not in {home.absolute()}; with download=True it is fetched once, 170 MB."
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / f".{kind.filename}.lock"):
+        if (parts := _read(kind, home)) is not None:  # another process was faster
+            return parts
+        if by_hand.is_file():
+            archive = by_hand
+            if _md5(archive) != kind.tgz_md5:
+                raise Unavailable(
+                    f"{archive.absolute()} is not CIFAR-10's archive or not all of it: its MD5 sum "
+                    "differs. Delete it and call again, or put the whole archive there."
+                )
+        else:
+            mirrors = os.environ.get("REGUTILS_MIRRORS", "").replace(",", " ").split()
+            archive = home / f".{kind.filename}.part"
+            _fetch([*mirrors, kind.url], archive, kind.tgz_md5, timeout)
+        with tarfile.open(archive) as packed:
+            packed.extractall(home, filter="data")
+        if archive != by_hand:
+            archive.unlink()
+        if (parts := _read(kind, home)) is None:
+            raise OSError("the files in the archive are not CIFAR-10's: their MD5 sums differ")
+        return parts
+
+
+def _fetch(urls: Sequence[str], part: Path, md5: str, timeout: float) -> None:
+    """Bring the file with this MD5 sum to `part`, whose content is kept and continued.
+
+    - urls: addresses of the same file, tried in this order.
+
+    Raises OSError that gives the reason for each address.
+    """
+    failed = []
+    for url in urls:
+        try:
+            # What another address began may be what is wrong: then once more from the start.
+            while _md5(part) != md5:
+                resumed = _append(url, part, timeout)
+                if _md5(part) == md5:
+                    break
+                part.unlink(missing_ok=True)
+                if not resumed:
+                    raise OSError("what it sent is not the whole file, its MD5 sum differs")
+            return
+        except (OSError, HTTPException, ValueError) as error:
+            failed.append(f"{url}: {_reason(error)}")
+    raise OSError("; ".join(failed))
+
+
+def _append(url: str, part: Path, timeout: float) -> bool:
+    """Append the rest of `url` to `part`, or write all of it where the server has no ranges.
+
+    Returns whether what `part` had still stands in it.
+    """
+    have = part.stat().st_size if part.is_file() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        answer = urllib.request.urlopen(request, timeout=timeout)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing after what we have: the sum will tell
+            return True
+        raise
+    with answer:
+        resumed: bool = answer.status == 206
+        have = have if resumed else 0
+        size = have + int(answer.headers.get("Content-Length") or 0)
+        name = url.rsplit("/", 1)[-1]
+        with (
+            part.open("ab" if resumed else "wb") as file,
+            bar(description=name, total=size or None, unit="B", unit_scale=True, delay=0) as shown,
+        ):
+            shown.update(have)
+            while block := answer.read1(BLOCK):
+                file.write(block)
+                shown.update(len(block))
+            done = file.tell()
+    if done < size:
+        raise OSError(f"the connection ended after {done:,} of {size:,} bytes")
+    return resumed
+
+
+def _md5(path: Path) -> str:
+    """Return the MD5 sum of a file; empty where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _reason(error: BaseException) -> str:
+    """Return what went wrong, on one line."""
+    if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+        return "the server stopped answering"
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,183 @@
+"""A learner's own pictures: one folder per class.
+
+Not on torchvision's ImageFolder: it takes hidden folders for classes and follows links in circles,
+and to override both would leave nothing of it.
+"""
+
+import os
+import sys
+import unicodedata
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..arguments import count, require
+from .pictures import Pictures
+from .split import Examples
+
+# The usual spellings of a split's folders.
+PARTS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
+ENDINGS = frozenset(
+    ".avif .bmp .gif .heic .heif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff "
+    ".webp".split()
+)
+# What operating systems and notebook servers leave in folders of pictures.
+LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "@eadir"})
+
+
+def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
+    """Return a learner's own pictures, one folder per class: root/<class>/<picture>.
+
+    - root: a leading ~ is the home folder. With root/train beside root/val or root/test (or
+      training, valid, validation, testing), those are the validation and the test part.
+    - size: each picture's middle square is scaled to size×size.
+
+    Pictures are turned as their EXIF says, transparency is laid on white, 16 bits become 8. Hidden
+    files are no data. Files that are no pictures, and files that links lead to a second time, are
+    left out, counted, and said.
+
+    Raises ValueError in one sentence, naming the file that cannot be read.
+    """
+    root, size = Path(root).expanduser(), count("size", size)
+    require(root.is_dir(), "root", str(root), "a folder with a folder of pictures per class")
+    skipped: Counter[str] = Counter()
+    seen: set[Path] = set()  # across the parts: nothing of train is in val or test
+    parts = {name: _read(path, size, skipped, seen) for name, path in _parts(root).items()}
+    x, y, classes = parts.pop("train")
+    accepts = "a folder with at least two class folders"
+    require(len(classes) > 1, "root", f"{root} with {len(classes)} class", accepts)
+    others: dict[str, Examples | None] = {"val": None, "test": None}
+    for name, (new_x, new_y, named) in parts.items():
+        require(named == classes, f"root/{name}", named, f"the classes of root/train, {classes}")
+        others[name] = Examples(new_x, new_y)
+    if skipped:
+        told = ", ".join(f"{number} {what}" for what, number in skipped.most_common())
+        print(f"Left out of {root}: {told}.", file=sys.stderr)
+    return Pictures(x, y, classes, f"pictures of {root.absolute().name}", **others)
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith((".", "~$")) or path.name.lower() in LITTER
+
+
+def _name(path: Path) -> str:
+    """Return a folder's name in one Unicode form: é is one character or two, system by system."""
+    return unicodedata.normalize("NFC", path.name)
+
+
+def _folders(root: Path) -> list[Path]:
+    """Return the visible folders in `root`, by name, but no link back to `root` or above it."""
+    real = root.resolve()
+    found = [path for path in root.iterdir() if path.is_dir() and not _hidden(path)]
+    return sorted((p for p in found if not real.is_relative_to(p.resolve())), key=_name)
+
+
+def _parts(root: Path) -> dict[str, Path]:
+    """Return the folders of a split, train first; or the root itself as train."""
+    found: dict[str, Path] = {}
+    folders = _folders(root)
+    for part, spellings in PARTS.items():
+        named = [path for path in folders if path.name.lower() in spellings]
+        told = ", ".join(path.name for path in named)
+        require(len(named) < 2, "root", f"{told} in {root}", f"a folder with one {part} part")
+        found |= {part: path for path in named}
+    if "train" in found and len(found) > 1:
+        return found
+    missing = bool(found) and len(found) == len(folders) and "train" not in found
+    require(not missing, "root", f"only {', '.join(found)} in it", "a folder with a train part too")
+    # A lone folder "train" with class folders in it is the whole collection.
+    lone = "train" in found and len(folders) == 1 and len(_folders(found["train"])) > 1
+    return found if lone else {"train": root}
+
+
+def _read(
+    root: Path, size: int, skipped: "Counter[str]", seen: set[Path]
+) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+    """Return pictures (n, 3, size, size), labels (n,) and class names of a folder of folders."""
+    from PIL import Image
+
+    folders = _folders(root)
+    accepts = "a folder with a folder of pictures per class"
+    require(len(folders) > 0, "root", f"{root}, without any folder in it", accepts)
+    classes = tuple(map(_name, folders))
+    twice = [name for name, times in Counter(classes).items() if times > 1]
+    got = f"{', '.join(twice)}, the same in two Unicode forms"
+    require(not twice, "root", got, "a folder whose class folders have different names")
+    formats = Image.registered_extensions()
+    pictures: list[Tensor] = []
+    labels: list[int] = []
+    for label, folder in enumerate(folders):
+        before = len(pictures)
+        for path in _files(folder):
+            ending, real = path.suffix.lower(), path.resolve()
+            if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
+                skipped[f"{ending or 'without an ending'} (no pictures that this Pillow reads)"] += 1
+            elif real in seen:
+                skipped["linked to a second time"] += 1
+            else:
+                seen.add(real)
+                pictures.append(_square(path, size))
+                labels.append(label)
+        got = f"{folder}, without a picture of its own"
+        require(len(pictures) > before, "root", got, "a folder with pictures in each class folder")
+    return torch.stack(pictures), torch.tensor(labels), classes
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield every visible file below a folder, in order; links to folders are not followed."""
+    for path in sorted(folder.iterdir()):
+        if _hidden(path):
+            continue
+        if not path.is_dir():
+            yield path
+        elif not path.is_symlink():
+            yield from _files(path)
+
+
+def _square(path: Path, size: int) -> Tensor:
+    """Return the middle of a picture, (3, size, size) uint8."""
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            # Large, but it is about to be made small.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                square = ImageOps.fit(_eight_bits(ImageOps.exif_transpose(picture)), (size, size))
+    except Exception as error:  # decoders raise anything, SyntaxError and struct.error among it
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"root must hold pictures only; {path} cannot be read as one: {said}. "
+            "Take it out, or save it anew."
+        ) from error
+    return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+
+
+def _eight_bits(picture: Any) -> Any:
+    """Return any picture as RGB with the same look."""
+    from PIL import Image
+
+    if picture.mode.startswith(("I", "F")):
+        grey = np.asarray(picture, dtype=np.float64)
+        if not (grey.min() >= 0 and grey.max() <= 65535):  # false for NaN too
+            raise ValueError("its grey values are not all within 0 … 65535")
+        if picture.mode == "F" and grey.max() <= 1:
+            grey = grey * 255
+        elif picture.mode.startswith("I;16") or grey.max() > 255:
+            grey = grey / 257
+        return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    return picture.convert("RGB")
