@@ -22,10 +22,7 @@ def require(ok: bool, name: str, got: Any, accepts: str) -> None:
 def real(
     name: str, value: Any, low: float = 0.0, high: float = math.inf, below: bool = False
 ) -> float:
-    """A finite number in [low, high], or in [low, high) with `below`.
-
-    Tensors and arrays of one element count.
-    """
+    """Return a finite number in [low, high], or in [low, high) with `below`."""
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         value = value.item()
     value = _plain(value)
@@ -45,17 +42,16 @@ def real(
 
 
 def positive(name: str, value: Any) -> float:
-    """A finite number above 0."""
+    """Return a finite number above 0."""
     require(real(name, value) > 0, name, value, "a number above 0")
     return float(value)
 
 
 def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
-    """A whole number in [low, high], as Python's int: others wrap around, or torch refuses them."""
+    """Return a whole number in [low, high] as Python's int: NumPy's wrap around."""
     value = _plain(value)
-    accepts = f"a whole number of at least {low}" + (
-        f" and at most {high}" if high < math.inf else ""
-    )
+    accepts = f"a whole number of at least {low}"
+    accepts += f" and at most {high}" if high < math.inf else ""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     require(whole and low <= int(value) <= high, name, value, accepts)
     require(int(value) < 2**63, name, value, "a whole number below 2⁶³, as PyTorch takes them")
@@ -63,12 +59,12 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """A tensor or array without dimensions as the number in it."""
+    """Return the number in a tensor or array without dimensions; else what was given."""
     return value.item() if getattr(value, "shape", None) == () else value
 
 
 def position(name: str, wanted: Any, values: Sequence[Any]) -> int:
-    """The index in `values` of the member that equals `wanted`, numbers up to rounding.
+    """Return the index in `values` of what equals `wanted`, numbers up to rounding.
 
     An exact member comes before a near one, so values that differ in the sixth digit are told
     apart, and a near one before one that reads alike in a message. The nearest of several.
@@ -90,10 +86,8 @@ def _equal(wanted: Any, value: Any) -> bool:
 
 
 def _near(wanted: Any, value: Any) -> bool:
-    if isinstance(wanted, str) or isinstance(value, str):
-        return False
     try:
-        return math.isclose(float(wanted), float(value), rel_tol=1e-5)
+        return not isinstance(wanted, str) and math.isclose(wanted, value, rel_tol=1e-5)
     except (TypeError, ValueError, RuntimeError):  # not one number
         return False
 
@@ -104,7 +98,7 @@ def _alike(wanted: Any, value: Any) -> bool:
 
 
 def numbers(name: str, values: Any) -> torch.Tensor:
-    """Numbers of any shape as a tensor to compute with: float64, unless they are floats in one."""
+    """Return numbers of any shape as a tensor: float64, unless they are a tensor of floats."""
     try:
         found = torch.as_tensor(values if isinstance(values, torch.Tensor) else np.asarray(values))
     except (TypeError, ValueError, RuntimeError):
@@ -121,10 +115,7 @@ def column(
     below: bool = False,
     dtype: torch.dtype | None = None,
 ) -> torch.Tensor:
-    """A non-empty one-dimensional sequence of numbers, each as in `real`.
-
-    Returned as a tensor (K,) of `dtype`, torch's default unless given.
-    """
+    """Return a non-empty sequence of numbers, each as in `real`, as a tensor (K,) of `dtype`."""
     good = not isinstance(values, str) and hasattr(values, "__len__")
     good = good and getattr(values, "ndim", 1) == 1 and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")

@@ -11,11 +11,11 @@ from .arguments import count, real, require
 
 
 class Dropout(nn.Module):
-    """Inverted dropout: in training an activation is 0 with probability p, or divided by 1 − p.
+    """Set an activation to 0 with probability p in training, or divide it by 1 − p.
 
     As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch
-    (`sweep`, with `vary`) can each have their own. It is a setting, not something learned: no
-    state_dict holds it, and loading one leaves it as it is. Any shape in, the same out.
+    (`sweep`, with `vary`) can each have their own. It is a setting: no state_dict holds it. Any
+    shape in, the same out.
     Source: Srivastava et al. 2014.
     """
 
@@ -25,10 +25,9 @@ class Dropout(nn.Module):
         super().__init__()
         self.register_buffer("p", torch.zeros(()), persistent=False)
         self.p = p  # type: ignore[assignment]
-        self.register_load_state_dict_pre_hook(_forget_p)  # type: ignore[no-untyped-call]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """`layer.p = 0.3` moves p, checked, as it does in nn.Dropout."""
+        """Set p, checked: `layer.p = 0.3`, as in nn.Dropout."""
         if name == "p":
             checked = torch.full_like(self.p, real("p", value, high=1.0, below=True))
             require(float(checked) < 1, "p", value, f"below 1 in {checked.dtype}")
@@ -53,11 +52,6 @@ class Dropout(nn.Module):
         return f"p={float(self.p):g}"
 
 
-def _forget_p(module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """Files from before p was a setting hold it; it is not taken from them."""
-    state.pop(prefix + "p", None)
-
-
 def _made(activation: Callable[[], nn.Module]) -> nn.Module:
     good = callable(activation) and not isinstance(activation, nn.Module)
     require(good, "activation", activation, "a function that makes a module, such as nn.ReLU")
@@ -65,7 +59,7 @@ def _made(activation: Callable[[], nn.Module]) -> nn.Module:
 
 
 class MLP(nn.Sequential):
-    """Linear layers with an activation between them: MLP(64, 64, 10) maps (n, 64) to (n, 10).
+    """Stack linear layers with an activation between them: MLP(64, 10) maps (n, 64) to (n, 10).
 
     - sizes: at least two, inputs first, outputs last.
     - dropout: p after each hidden activation, in [0, 1); 0 puts no module there. One module serves
@@ -95,7 +89,7 @@ class MLP(nn.Sequential):
 
 
 class SeedCNN(nn.Sequential):
-    """The study note's network for pictures: (n, 3, 32, 32) to (n, 10).
+    """Stack the layers of the study note's network for pictures: (n, 3, 32, 32) to (n, 10).
 
     Three 5×5 convolutions with max-pooling, then two linear layers: conv1, conv2, conv3, linear1,
     linear2. As in the note there is no activation; `activation=nn.ReLU` puts one after each hidden
@@ -122,7 +116,7 @@ class SeedCNN(nn.Sequential):
 
 
 def seeded(make_model: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """`make_model()` with the weights that `seed` gives; the global random state is left alone."""
+    """Return `make_model()` with the weights of `seed`; the global random state is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(count("seed", seed, low=0))
         return make_model()

@@ -20,15 +20,15 @@ Prox = Callable[[Tensor, Any], Tensor]
 
 
 def l2(weights: Weights) -> Tensor:
-    """Σ|w|² over all tensors of `weights` (name → tensor of any shape); a scalar.
+    """Return Σw² over all tensors of `weights` (name → tensor of any shape), a scalar.
 
     Added up in float32 at least: a million squares of half precision would overflow it.
     """
-    return _total(weights, lambda w: (w * w.conj()).real if w.is_complex() else w.square())
+    return _total(weights, torch.square)
 
 
 def l1(weights: Weights) -> Tensor:
-    """Σ|w| over all tensors of `weights` (name → tensor of any shape); a scalar, as in `l2`."""
+    """Return Σ|w| over all tensors of `weights` (name → tensor of any shape), a scalar."""
     return _total(weights, torch.abs)
 
 
@@ -40,22 +40,24 @@ def _total(weights: Weights, each: Callable[[Tensor], Tensor]) -> Tensor:
 
 
 def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
-    """sign(w)·max(|w| − t, 0): the proximal operator of t·Σ|w|.
+    """Return sign(w)·max(|w| − t, 0), the proximal operator of t·Σ|w|.
 
-    That is the argmin over v of ½‖v − w‖² + t·Σ|v|.
+    That is the argmin over v of ½‖v − w‖² + t·Σ|v|: every weight moves t towards 0, and to
+    exactly 0 if it is nearer.
 
-    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or not finite.
-    Moves every weight t towards 0, and to exactly 0 if it is nearer.
+    - w: any shape.
+    - t: at least 0, broadcasts with w; ValueError where it is negative or not finite.
+
     Source: Beck & Teboulle 2009 (ISTA).
     """
     _check_step(w, t)
-    return torch.sgn(w) * (w.abs() - t).clamp_min(0)
+    return torch.sign(w) * (w.abs() - t).clamp_min(0)
 
 
 def shrink(w: Tensor, t: Tensor | float) -> Tensor:
-    """w / (1 + 2t): the proximal operator of t·Σw²; all weights shrink by one factor, none to 0.
+    """Return w / (1 + 2t), the proximal operator of t·Σw²: one factor for all, none to 0.
 
-    w of any shape, t ≥ 0 that broadcasts with it; ValueError where t is negative or not finite.
+    - w, t: as in `soft_threshold`.
     """
     _check_step(w, t)
     return w / (1 + 2 * t)
@@ -80,28 +82,26 @@ def _check_step(w: Tensor, t: Tensor | float) -> None:
 
 @dataclass(frozen=True)
 class Penalty:
-    """A penalty as the training loops use it.
+    """Hold a penalty as the training loops use it.
 
     - value: name → tensor in, scalar out.
     - prox(w, t): one weight tensor in and out, for `proximal=True`.
     - gradient(w): elementwise derivative of `value`, spares sweeps an autograd pass; None means
       autograd does it. Where it is given, `prox` is elementwise too, and t may be a tensor that
       broadcasts with w.
+    - label: its name for readers.
+    - code: `value` for one weight tensor w in plain PyTorch, for programs that are shown.
     """
 
     value: Callable[[Weights], Tensor]
     prox: Prox | None = None
     gradient: Callable[[Tensor], Tensor] | None = None
-
-
-PENALTIES = {
-    "l2": Penalty(l2, shrink, lambda w: 2 * w),
-    "l1": Penalty(l1, soft_threshold, torch.sgn),
-}
+    label: str = "own penalty"
+    code: str = ""
 
 
 def elastic_net(l1_ratio: float) -> Penalty:
-    """l1_ratio·Σ|w| + (1 − l1_ratio)·Σw², l1_ratio in [0, 1].
+    """Return l1_ratio·Σ|w| + (1 − l1_ratio)·Σw², l1_ratio in [0, 1].
 
     Source: Zou & Hastie 2005, without scikit-learn's ½.
     """
@@ -114,23 +114,29 @@ def elastic_net(l1_ratio: float) -> Penalty:
     return Penalty(
         value=lambda weights: a * l1(weights) + (1 - a) * l2(weights),
         prox=prox,
-        gradient=lambda w: a * torch.sgn(w) + (1 - a) * 2 * w,
+        gradient=lambda w: a * torch.sign(w) + (1 - a) * 2 * w,
+        label="elastic net",
+        code=f"({a:g} * w.abs() + {1 - a:g} * w.square()).sum()",
     )
 
 
+# The one table of penalties: who offers penalties by name reads it.
+PENALTIES = {
+    "l2": Penalty(l2, shrink, lambda w: 2 * w, "L2", "w.square().sum()"),
+    "l1": Penalty(l1, soft_threshold, torch.sign, "L1", "w.abs().sum()"),
+    "elastic_net": elastic_net(0.5),
+}
+
+
 def get(penalty: Any, proximal: bool = False) -> Penalty | None:
-    """The Penalty meant by a name ("l1", "l2"), by l1 or l2 itself, or by a function of weights.
+    """Return the Penalty meant by a name in PENALTIES, by l1 or l2 itself, or by a function.
 
     None and a Penalty come back as they are. Raises ValueError for anything else, and with
     `proximal` for what has no proximal operator.
     """
     found = _known(penalty)
-    require(
-        not proximal or (found is not None and found.prox is not None),
-        "penalty",
-        penalty,
-        "one with a proximal operator when proximal=True",
-    )
+    good = not proximal or (found is not None and found.prox is not None)
+    require(good, "penalty", penalty, "one with a proximal operator when proximal=True")
     return found
 
 
@@ -149,38 +155,26 @@ NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
 def weights(model: nn.Module) -> dict[str, nn.Parameter]:
-    """What is penalised: the weights of `model` that training can move, each once, by its name.
+    """Return what is penalised: the weights of `model` that training can move, by name.
 
     A weight maps from one space to another, so it has two dimensions or more, whatever its name:
     matrices of linear and recurrent layers, filters, embeddings. Not counted are vectors and
-    scalars (biases, slopes), all of a norm layer and of PReLU, and the two learned positions
-    bias_k and bias_v of MultiheadAttention. A tensor that two layers share is counted once, under
-    its first name; a frozen one (requires_grad False) is not counted, as no penalty moves it.
+    scalars (biases, slopes) and all of a norm layer. A tensor that two layers share is counted
+    once, under its first name; a frozen one (requires_grad False) is not, as no penalty moves it.
     """
     return {name: p for name, p in _matrices(model).items() if p.requires_grad}
 
 
 def _matrices(model: nn.Module) -> dict[str, nn.Parameter]:
     require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
-    first = {id(p): name for name, p in model.named_parameters()}
-    found: dict[str, nn.Parameter] = {}
-    for module in model.modules():
-        for name, p in module.named_parameters(recurse=False):
-            if _is_weight(module, name, p):
-                found[first[id(p)]] = p
-    return found
-
-
-def _is_weight(module: nn.Module, name: str, p: nn.Parameter) -> bool:
-    if isinstance(module, (*NORMS, nn.PReLU)):
-        return False
-    if isinstance(module, nn.MultiheadAttention) and name in ("bias_k", "bias_v"):
-        return False
-    return p.ndim >= 2
+    norms = [module for module in model.modules() if isinstance(module, NORMS)]
+    skipped = {id(p) for norm in norms for p in norm.parameters()}
+    named = model.named_parameters()  # each parameter once, under its first name
+    return {name: p for name, p in named if p.ndim >= 2 and id(p) not in skipped}
 
 
 def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups for a PyTorch optimizer: `weight_decay` (≥ 0) on weights, none on the rest.
+    """Return parameter groups for an optimizer: `weight_decay` (≥ 0) on weights, 0 on the rest.
 
     Every parameter stands in one group, once, frozen ones in that of their kind.
     """

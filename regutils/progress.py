@@ -1,12 +1,13 @@
 """Progress bars of which nothing is left when they end, in notebooks and in terminals."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from tqdm import tqdm
 
 
 def bar(
-    items: Iterable | None = None,
+    items: Iterable[Any] | None = None,
     description: str = "",
     *,
     total: float | None = None,
@@ -15,12 +16,12 @@ def bar(
     unit_scale: bool = False,
     disable: bool = False,
 ) -> tqdm:
-    """A bar that appears after `delay` seconds and is gone at its end; a context manager too.
+    """Return a bar that appears after `delay` seconds and is gone at its end.
 
-    items: what is gone through, or None where `.update(n)` counts.
-    total: how much there is, where `items` does not tell.
-    unit: of what is counted; with `unit_scale` thousands are written k, M, G.
-    disable: show nothing.
+    - items: what is gone through, or None where `.update(n)` counts.
+    - total: how much there is, where `items` does not tell.
+    - unit: of what is counted; with `unit_scale` thousands are written k, M, G.
+    - disable: show nothing.
     """
     return tqdm(
         items,
@@ -44,14 +45,14 @@ def _in_notebook() -> bool:
 
 
 class _Output:
-    """An output of a cell that tqdm writes to as if it were a terminal's line.
+    """Let tqdm write to an output of the cell, as if it were a line of a terminal.
 
     On stderr a finished bar would leave an empty stripe, pink in JupyterLab.
     """
 
     encoding = "utf-8"  # blocks, not #
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._handle = None
 
     def write(self, text: str) -> None:

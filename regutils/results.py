@@ -10,23 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import require
-
 # Weights per layer of models.SeedCNN.
 WEIGHTS = {"conv1": 2400, "conv2": 25600, "conv3": 51200, "linear1": 65536, "linear2": 640}
-MEASURED = (
-    "running",
-    "train_loss",
-    "val_loss",
-    "train_error",
-    "val_error",
-    "penalty",
-    "test_error",
-)
+MEASURED = "running train_loss val_loss train_error val_error penalty test_error".split()
 
 
 def mean_sd(values: ArrayLike, axis: int = -1) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Mean and standard deviation of `values` (array or tensor) over `axis`, the seeds.
+    """Return mean and standard deviation of `values` (array or tensor) over `axis`, the seeds.
 
     The standard deviation has n, not n − 1, in its denominator: it describes these seeds, and is
     0 for a single one. ValueError for none.
@@ -38,9 +28,9 @@ def mean_sd(values: ArrayLike, axis: int = -1) -> tuple[NDArray[Any], NDArray[An
 
 
 def as_array(values: Any, dtype: type | None = float) -> NDArray[Any]:
-    """What numpy takes, tensors and lists of tensors as an array.
+    """Return numbers, tensors and lists of tensors as an array.
 
-    numpy alone refuses a tensor that has a gradient, lies on a GPU or is in bfloat16.
+    NumPy alone refuses a tensor that has a gradient, lies on a GPU or is in bfloat16.
     """
     if isinstance(values, (list, tuple)) and values and hasattr(values[0], "detach"):
         values = [as_array(value, dtype) for value in values]
@@ -52,32 +42,26 @@ def as_array(values: Any, dtype: type | None = float) -> NDArray[Any]:
 
 
 def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
-    """The recorded file of a study: in `folder`, else wherever the notebook runs.
+    """Return the path of a recorded file: in `folder`, else wherever the notebook runs.
 
     Looked for in `recorded` and `notebooks/recorded` of the working folder and of those above it,
     then in this project's own checkout. Raises ValueError that lists what there is.
     """
+    above = [Path.cwd(), *Path.cwd().parents]
+    places = [place / sub for place in above for sub in ("recorded", "notebooks/recorded")]
+    places.append(Path(__file__).parents[1] / "notebooks" / "recorded")
     if folder is not None:
         places = [Path(folder).expanduser()]
-    else:
-        here = Path.cwd()
-        above = [here, *here.parents]
-        places = [
-            above_it / sub for above_it in above for sub in ("recorded", "notebooks/recorded")
-        ]
-        places.append(Path(__file__).parents[1] / "notebooks" / "recorded")
     for place in places:
         if (place / f"{name}.json").is_file():
             return place / f"{name}.json"
     there = sorted({path.stem for place in places for path in place.glob("*.json")})
-    require(
-        False, "name", name, f"one of {', '.join(there) or 'no recorded file at all'} in recorded/"
-    )
-    raise AssertionError
+    listed = ", ".join(there) or "no recorded file at all"
+    raise ValueError(f"name must be one of {listed} in recorded/; got {name!r}")
 
 
 def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """A file of the recording, its numbers as arrays; found as in `find`.
+    """Return what a recorded file holds, its numbers as arrays; found as in `find`.
 
     - values (K,): a sweep's strengths, or the names of the rows.
     - epochs (T,): where it was measured.
@@ -93,27 +77,22 @@ def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, A
     try:
         return _arrays(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        accepts = "a file that `regutils record` wrote"
-        raise ValueError(
-            f"{path} must be {accepts}; got {type(error).__name__}: {error}"
-        ) from error
+        got = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{path} must be as `regutils record` writes it; got {got}") from error
 
 
 def _arrays(found: dict[str, Any]) -> dict[str, Any]:
-    """A file's content with its numbers as arrays."""
+    """Return a file's content with its numbers as arrays."""
     rows = list(found["runs"].values())
     first = [row[0] for row in rows]
-    for field in MEASURED:
-        if field in first[0]:
-            found[field] = _array([[run[field] for run in row] for row in rows])
+    for field in first[0].keys() & MEASURED:
+        found[field] = _array([[run[field] for run in row] for row in rows])
     if "zeros" in first[0]:
-        found["zeros"] = {
-            layer: np.array([run["zeros"][layer] for run in first]) / size
-            for layer, size in WEIGHTS.items()
-        }
+        shares = {name: [run["zeros"][name] for run in first] for name in WEIGHTS}
+        found["zeros"] = {name: np.array(shares[name]) / n for name, n in WEIGHTS.items()}
     if "filters" in first[0]:
         found["histogram"] = {
-            layer: np.array([run["histogram"][layer] for run in first]) for layer in WEIGHTS
+            name: np.array([run["histogram"][name] for run in first]) for name in WEIGHTS
         }
         found["filters"] = np.stack([_filters(run["filters"]) for run in first])
     if "epochs" in first[0]:
@@ -123,7 +102,7 @@ def _arrays(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _array(rows: Sequence[Sequence[Any]]) -> np.ndarray:
-    """Nested lists as an array; None is NaN, and so is what a run that ended early lacks."""
+    """Return nested lists as an array; None is NaN, and so is what a run that ended early lacks."""
     values = [[np.array(run, dtype=float) for run in row] for row in rows]
     if values[0][0].ndim == 0:
         return np.array(values)

@@ -61,7 +61,6 @@ def test_seeded_gives_the_seeds_weights_and_leaves_the_global_state_alone():
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
 def test_dropout_is_drawn_finely_enough_in_every_number_type(kind):
-    """Issue 11, 9: bfloat16 knows 256 numbers below 1, too few for p = 0.001 and p = 0.999."""
     torch.manual_seed(0)
     x = torch.ones(2000, 1000, dtype=kind)
     for p in (0.001, 0.999):
@@ -72,15 +71,10 @@ def test_dropout_is_drawn_finely_enough_in_every_number_type(kind):
 
 
 def test_p_is_a_setting_that_no_state_dict_puts_back():
-    """Issue 11, 2."""
     old, new = (models.MLP(2, 4, 2, dropout=p) for p in (0.3, 0.6))
     assert "dropout.p" not in old.state_dict()
     new.load_state_dict(old.state_dict())
     assert new.dropout.p == pytest.approx(0.6)
-    new.load_state_dict(old.state_dict() | {"dropout.p": torch.tensor(0.3)})  # as files once had it
-    assert new.dropout.p == pytest.approx(0.6)
-    with pytest.raises(RuntimeError, match="Unexpected key"):
-        new.load_state_dict(old.state_dict() | {"linear3.p": torch.tensor(0.3)})
     assert "p=0.6" in repr(new)
 
 

@@ -62,7 +62,7 @@ def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
         others[name] = Examples(new_x, new_y)
     if skipped:
         told = ", ".join(f"{number} {what}" for what, number in skipped.most_common())
-        print(f"Left out of {root}: {told}.", file=sys.stderr)
+        print(f"Left out of {root}, as no pictures to read: {told}.", file=sys.stderr)
     return Pictures(x, y, classes, f"pictures of {root.absolute().name}", **others)
 
 
@@ -90,7 +90,8 @@ def _parts(root: Path) -> dict[str, Path]:
         named = [path for path in folders if path.name.lower() in spellings]
         told = ", ".join(path.name for path in named)
         require(len(named) < 2, "root", f"{told} in {root}", f"a folder with one {part} part")
-        found |= {part: path for path in named}
+        if named:
+            found[part] = named[0]
     if "train" in found and len(found) > 1:
         return found
     missing = bool(found) and len(found) == len(folders) and "train" not in found
@@ -121,7 +122,9 @@ def _read(
         for path in _files(folder):
             ending, real = path.suffix.lower(), path.resolve()
             if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
-                skipped[f"{ending or 'without an ending'} (no pictures that this Pillow reads)"] += 1
+                skipped[
+                    f"{ending or 'without an ending'} (no pictures that this Pillow reads)"
+                ] += 1
             elif real in seen:
                 skipped["linked to a second time"] += 1
             else:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from ..arguments import count, require
 from .split import Examples, Split, Standardise, cut, rng
 
+
 @dataclass(frozen=True, repr=False)
 class Pictures:
     """Pictures with labels, not yet split.
