@@ -164,7 +164,7 @@ def table_split(
 
 def wrong_labels(y: Tensor, classes: int, share: float, seed: int) -> Tensor:
     """Replace `round(share·n)` labels by another class, each other class equally likely."""
-    generator = rng((seed + 1) % 2**63)
+    generator = rng((count("seed", seed, low=0) + 1) % 2**63)
     which = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
     wrong = torch.randint(1, classes, (len(which),), generator=generator)
     y = y.clone()

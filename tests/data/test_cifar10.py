@@ -1,0 +1,351 @@
+"""CIFAR-10: each fault of a download against a server on loopback."""
+
+import hashlib
+import http.server
+import io
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from regutils import data
+
+
+def _file(name: str, content: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
+    info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+    info.size = len(content)
+    return info, io.BytesIO(content)
+
+
+def _batch(seed: int, n: int = 20) -> bytes:
+    rng = np.random.default_rng(seed)
+    return pickle.dumps(
+        {
+            "data": rng.integers(0, 256, (n, 3072), dtype=np.uint8),
+            "labels": rng.integers(0, 10, n).tolist(),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def archive() -> tuple[bytes, dict[str, bytes]]:
+    """A small archive in CIFAR-10's own format, and its files."""
+    files = {f"data_batch_{i}": _batch(i) for i in range(1, 6)} | {"test_batch": _batch(6)}
+    files["batches.meta"] = pickle.dumps({"label_names": [f"class {c}" for c in range(10)]})
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in files.items():
+            tar.addfile(*_file(name, content))
+    return buffer.getvalue(), files
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    answer = staticmethod(lambda handler: None)
+
+    def handle_error(self, *_):  # a client that gave up is what some tests are about
+        pass
+
+
+@pytest.fixture
+def server(archive, monkeypatch):
+    """A server on loopback that torchvision's CIFAR10 believes in; `answer` says how it behaves."""
+    datasets = pytest.importorskip("torchvision.datasets")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.requests += 1
+            self.server.answer(self)
+
+        def log_message(self, *_):
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.requests, server.content = 0, archive[0]
+    server.answer = send
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in archive[1].items()}
+    kind = datasets.CIFAR10
+    monkeypatch.setattr(
+        kind, "url", f"http://127.0.0.1:{server.server_port}/cifar-10-python.tar.gz"
+    )
+    monkeypatch.setattr(kind, "tgz_md5", hashlib.md5(archive[0]).hexdigest())
+    monkeypatch.setattr(
+        kind, "train_list", [[f"data_batch_{i}", md5[f"data_batch_{i}"]] for i in range(1, 6)]
+    )
+    monkeypatch.setattr(kind, "test_list", [["test_batch", md5["test_batch"]]])
+    monkeypatch.setattr(kind, "meta", kind.meta | {"md5": md5["batches.meta"]})
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def send(handler, upto: int | None = None, pause: float = 0.0, content: bytes | None = None):
+    """The archive, or its first `upto` bytes; with `pause`, byte by byte."""
+    content = handler.server.content if content is None else content
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(content)))
+    handler.end_headers()
+    for i in range(0, len(content[:upto]), 1 if pause else len(content)):
+        handler.wfile.write(content[:upto][i : i + 1] if pause else content[:upto])
+        time.sleep(pause)
+
+
+def left_behind(home: Path) -> list[str]:
+    """What stands in a folder, without the lock; what may be resumed as its size in bytes."""
+    paths = home.iterdir() if home.is_dir() else ()
+    return sorted(
+        f"{path.stat().st_size} bytes" if path.suffix == ".part" else path.name
+        for path in paths
+        if path.suffix != ".lock"
+    )
+
+
+def status(code: int):
+    return lambda handler: handler.send_error(code)
+
+
+def test_download_gives_the_pictures_in_order_and_only_once(server, tmp_path, archive):
+    found = data.cifar10(tmp_path / "new" / "folder")
+    assert (
+        found.x.shape == (100, 3, 32, 32)
+        and found.x.dtype == torch.uint8
+        and found.x.is_contiguous()
+    )
+    first = pickle.loads(archive[1]["data_batch_1"])
+    assert torch.equal(found.x[:20], torch.from_numpy(first["data"]).view(20, 3, 32, 32))
+    assert found.y[:20].tolist() == first["labels"]
+    test = pickle.loads(archive[1]["test_batch"])["data"]
+    assert torch.equal(found.test.x, torch.from_numpy(test).view(-1, 3, 32, 32))
+    assert found.classes == tuple(f"class {c}" for c in range(10)) and found.source == "CIFAR-10"
+    data.cifar10(tmp_path / "new" / "folder")
+    assert server.requests == 1
+    assert left_behind(tmp_path / "new" / "folder") == ["cifar-10-batches-py"]
+
+
+def test_folder_is_the_environments(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("REGUTILS_DATA", str(tmp_path / "there"))
+    data.cifar10()
+    assert left_behind(tmp_path / "there") == ["cifar-10-batches-py"]
+
+
+def test_archive_put_there_by_hand_needs_no_server(server, tmp_path):
+    server.answer = status(404)
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(server.content)
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.requests == 0
+
+
+def test_no_network(server, tmp_path, monkeypatch):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(data.Unavailable, match=r"refused.*by hand"):
+        data.cifar10(tmp_path)
+
+
+def test_without_download_nothing_is_asked(server, tmp_path):
+    with pytest.raises(data.Unavailable, match=r"is not in .*download=True"):
+        data.cifar10(tmp_path, download=False)
+    assert server.requests == 0 and left_behind(tmp_path) == []
+
+
+def test_bad_archive_put_there_by_hand_is_left_alone(server, tmp_path):
+    (tmp_path / "cifar-10-python.tar.gz").write_bytes(server.content[:-100])
+    with pytest.raises(data.Unavailable, match="left alone"):
+        data.cifar10(tmp_path)
+    assert (tmp_path / "cifar-10-python.tar.gz").read_bytes() == server.content[:-100]
+
+
+def test_tampered_file_is_never_unpickled_and_is_replaced(server, tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "exploded",))
+
+    data.cifar10(tmp_path)
+    (tmp_path / "cifar-10-batches-py" / "data_batch_3").write_bytes(pickle.dumps(Bomb()))
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.requests == 2 and left_behind(tmp_path) == ["cifar-10-batches-py"]
+
+
+def ranges(handler):
+    """A server that sends the rest only, when asked for it; notes what it was asked."""
+    wanted = handler.headers.get("Range")
+    handler.server.asked.append(wanted)
+    content = handler.server.content
+    start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+    handler.send_response(206 if wanted else 200)
+    handler.send_header("Content-Length", str(len(content) - start))
+    handler.end_headers()
+    handler.wfile.write(content[start:])
+
+
+def test_a_broken_download_goes_on_in_the_middle(server, tmp_path):
+    server.asked, server.answer = [], lambda handler: send(handler, upto=5000)
+    with pytest.raises(data.Unavailable):
+        data.cifar10(tmp_path)
+    server.answer = ranges
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.asked == ["bytes=5000-"]
+    assert left_behind(tmp_path) == ["cifar-10-batches-py"]
+
+
+def test_mirrors_are_tried_in_order_and_checked_alike(server, tmp_path, monkeypatch):
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/none, {here}/other\n{here}/mirror")
+    asked = []
+
+    def answer(handler):
+        asked.append(handler.path)
+        if handler.path == "/none":
+            handler.send_error(404)
+        else:
+            send(handler, content=b"another file" if handler.path == "/other" else None)
+
+    server.answer = answer
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert asked == ["/none", "/other", "/mirror"], "torchvision's own address comes last"
+
+
+def test_when_no_address_has_it_each_is_named_with_its_reason(server, tmp_path, monkeypatch):
+    here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/mirror no-address-at-all")
+    server.answer = status(503)
+    with pytest.raises(data.Unavailable, match=r"mirror: .*503.*no-address.*cifar-10.*503"):
+        data.cifar10(tmp_path)
+
+
+def test_the_home_folder_is_a_tilde(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    data.cifar10("~/one")
+    monkeypatch.setenv("REGUTILS_DATA", "~/two")
+    data.cifar10()
+    assert left_behind(tmp_path) == ["one", "two"]
+
+
+def test_folder_that_cannot_be_made(server, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(data.Unavailable, match="by hand"):
+        data.cifar10(tmp_path / "file" / "below")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_unwritable_folder(server, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(data.Unavailable, match="Permission denied"):
+        data.cifar10(tmp_path)
+    tmp_path.chmod(0o700)
+
+
+def test_regutils_needs_torchvision_for_nothing_else():
+    code = (
+        "import sys; from regutils import data; data.coloured_digits(); "
+        "assert 'torchvision' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+FAULTS = {
+    "404": (status(404), "404", []),
+    "stops half-way": (lambda h: send(h, upto=5000), "ended after 5,000 of", ["5000 bytes"]),
+    "hangs half-way": (
+        lambda h: (send(h, upto=5000), time.sleep(2)),
+        "the server stopped answering",
+        ["5000 bytes"],
+    ),
+    "hangs": (lambda h: time.sleep(2), "the server stopped answering", []),
+    "truncated": (lambda h: send(h, content=h.server.content[:-1000]), "MD5 sum differs", []),
+    "a portal": (lambda h: send(h, content=b"<html>Please log in</html>"), "MD5 sum differs", []),
+    "no HTTP": (lambda h: h.wfile.write(b"nonsense\r\n"), "nonsense", []),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_the_server_is_one_sentence_and_the_next_call_goes_on(server, tmp_path, fault):
+    server.answer, says, kept = FAULTS[fault]
+    with pytest.raises(data.Unavailable) as caught:
+        data.cifar10(tmp_path, timeout=0.5)
+    message = str(caught.value)
+    assert all(part in message for part in (says, "by hand", str(tmp_path), "coloured_digits"))
+    assert "\n" not in message and left_behind(tmp_path) == kept
+    server.answer = send
+    assert len(data.cifar10(tmp_path).x) == 100
+
+
+PART = ".cifar-10-python.tar.gz.part"
+
+
+def test_a_half_file_that_does_not_match_is_asked_for_once_more_as_a_whole(server, tmp_path):
+    (tmp_path / PART).write_bytes(b"x" * 6000)
+    server.asked, server.answer = [], ranges
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.asked == ["bytes=6000-", None]
+
+
+def test_a_mirror_that_sends_half_of_another_file_is_not_in_the_way(server, tmp_path, monkeypatch):
+    def answer(handler):
+        if handler.path == "/bad":
+            send(handler, upto=3000, content=b"x" * len(server.content))
+        else:
+            ranges(handler)
+
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"http://127.0.0.1:{server.server_port}/bad")
+    server.asked, server.answer = [], answer
+    assert len(data.cifar10(tmp_path).x) == 100
+    assert server.asked == ["bytes=3000-", None]
+
+
+def test_a_whole_download_that_was_not_unpacked_needs_no_server(server, tmp_path):
+    (tmp_path / PART).write_bytes(server.content)
+    server.answer = status(503)
+    assert len(data.cifar10(tmp_path).x) == 100 and server.requests == 0
+    assert left_behind(tmp_path) == ["cifar-10-batches-py"]
+
+
+def test_two_kernels_at_once_download_once(server, tmp_path):
+    results = []
+    threads = [
+        threading.Thread(target=lambda: results.append(data.cifar10(tmp_path))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(results) == 2 and torch.equal(results[0].x, results[1].x)
+    assert server.requests == 1
+
+
+def test_full_disk(server, tmp_path):
+    """No file may grow beyond 4 KiB: what a full disk does to a write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(data.Unavailable, match="too large"):
+            data.cifar10(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(data.cifar10(tmp_path).x) == 100
+
+
+def test_torchvision_of_another_build(tmp_path):
+    (tmp_path / "torchvision").mkdir()
+    broken = 'raise RuntimeError("operator torchvision::nms does not exist")'
+    (tmp_path / "torchvision" / "__init__.py").write_text(broken)
+    code = (
+        "from regutils import data\ntry: data.cifar10('x')\nexcept OSError as e: print(e)\n"
+        "data.coloured_digits()"
+    )
+    here = Path(data.__file__).parents[2]
+    env = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{here}"}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert "does not fit torch" in run.stdout and run.stdout.count("\n") == 1
+    assert "pip install --upgrade torch torchvision" in run.stdout
