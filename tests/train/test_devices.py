@@ -70,10 +70,10 @@ def test_float64_stays_on_the_cpu_where_a_device_has_none(monkeypatch):
     monkeypatch.setattr(devices, "has_float64", lambda device: device.type == "cpu")
     monkeypatch.setattr(devices, "best_device", lambda: torch.device("meta"))
     split = SPLIT.to(torch.float64)
-    model, placed = train.place(models.MLP(2, 2).double(), split)
+    model, placed = train.to_device(models.MLP(2, 2).double(), split)
     assert model.linear1.weight.device.type == placed.train.x.device.type == "cpu"
     with pytest.raises(ValueError, match="device must be one that computes in float64"):
-        train.place(models.MLP(2, 2).double(), split, "meta")
+        train.to_device(models.MLP(2, 2).double(), split, "meta")
     assert devices.has_float64(torch.device("cpu"))
 
 
@@ -89,7 +89,7 @@ def test_a_device_without_float64_is_found_out(monkeypatch):
 def test_fit_on_the_accelerator_repeats_itself_and_leaves_the_random_state_alone(tmp_path):
     def run(**how):
         make = lambda: models.MLP(2, 8, 2, dropout=0.5)  # noqa: E731
-        model, split = train.place(models.seeded(make, 0), SPLIT)
+        model, split = train.to_device(models.seeded(make, 0), SPLIT)
         optimizer = lambda p: torch.optim.SGD(p, lr=0.1)  # noqa: E731
         history = train.fit(model, split, optimizer=optimizer, batch_size=7, **how)
         return history.val_loss, [p.cpu() for p in model.parameters()]
@@ -106,4 +106,4 @@ def test_fit_on_the_accelerator_repeats_itself_and_leaves_the_random_state_alone
 
 def test_a_device_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"device must be a device that is here, .*; got 'foo'"):
-        train.place(models.MLP(2, 2), SPLIT, "foo")
+        train.to_device(models.MLP(2, 2), SPLIT, "foo")

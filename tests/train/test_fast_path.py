@@ -56,7 +56,7 @@ def test_losses_are_the_notes_own(found):
             optimizer.step()
             running_loss += result_loss.item()
         printed.append(running_loss)
-    model, split = train.place(models.seeded(models.SeedCNN, 0), data.Split(*[(x, y)] * 3), "cpu")
+    model, split = train.to_device(models.seeded(models.SeedCNN, 0), data.Split(*[(x, y)] * 3), "cpu")
     history = train.fit(
         model, split, epochs=2, batch_size=64, shuffle=False, every=2, optimizer=sgd
     )
@@ -83,20 +83,20 @@ def test_running_loss_is_the_data_term_before_each_step(found):
 
 def test_place_keeps_values_and_lays_channels_last(found):
     split = found.split(60, 40)
-    model, placed = train.place(models.SeedCNN(), split, "cpu")
+    model, placed = train.to_device(models.SeedCNN(), split, "cpu")
     assert torch.equal(placed.train.x, split.train.x) and torch.equal(placed.test.y, split.test.y)
     assert placed.train.x.is_contiguous(memory_format=torch.channels_last)
     assert placed.train.x[torch.randperm(60)[:8]].is_contiguous(memory_format=torch.channels_last)
     assert model.conv2.weight.is_contiguous(memory_format=torch.channels_last)
     flat = data.moons()
-    assert torch.equal(train.place(models.MLP(2, 2), flat, "cpu")[1].train.x, flat.train.x)
+    assert torch.equal(train.to_device(models.MLP(2, 2), flat, "cpu")[1].train.x, flat.train.x)
 
 
 def test_bfloat16_stays_near_float32_and_keeps_weights_float32(found):
     split = found.split(200, 100)
     runs = []
     for autocast in (False, True):
-        model, placed = train.place(models.seeded(lambda: models.SeedCNN(nn.ReLU), 0), split, "cpu")
+        model, placed = train.to_device(models.seeded(lambda: models.SeedCNN(nn.ReLU), 0), split, "cpu")
         runs.append(
             train.fit(model, placed, epochs=2, batch_size=50, optimizer=sgd, autocast=autocast)
         )
@@ -106,7 +106,7 @@ def test_bfloat16_stays_near_float32_and_keeps_weights_float32(found):
 
 
 def run(split, epochs, **how):
-    model, placed = train.place(
+    model, placed = train.to_device(
         models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
     )
     history = how.pop("goes_on", None)
@@ -146,7 +146,7 @@ def test_interrupted_epoch_leaves_no_trace_in_the_resumed_history(found, tmp_pat
             raise KeyboardInterrupt
         return data.augment(x)
 
-    model, placed = train.place(
+    model, placed = train.to_device(
         models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
     )
     how = {
@@ -157,7 +157,7 @@ def test_interrupted_epoch_leaves_no_trace_in_the_resumed_history(found, tmp_pat
     stopped = train.fit(model, placed, epochs=3, augment=augment, **how)
     assert "Interrupted" in stopped.stopped and stopped.epochs == [1]
     resumed = train.fit(model, placed, epochs=3, augment=augment, **how)
-    straight_model, _ = train.place(
+    straight_model, _ = train.to_device(
         models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
     )
     straight = train.fit(

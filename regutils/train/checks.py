@@ -1,4 +1,4 @@
-"""What is found out before training starts, so that nothing is refused in the middle of it."""
+"""Checks before training starts, so that nothing is refused in the middle of it."""
 
 import copy
 from collections.abc import Mapping
@@ -8,10 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from ..arguments import require
-from ..data.parts import Split
+from ..data import Split
 from ..penalties import Penalty
 from .devices import bfloat16, drawing_from, random_state
-from .measures import check_outputs
 
 
 def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
@@ -24,7 +23,7 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
         len(places) == 1,
         "model",
         f"tensors on {', '.join(sorted(map(str, places)))}",
-        "on one device with split; train.place(model, split) moves both",
+        "on one device with split; train.to_device(model, split) moves both",
     )
     outputs = outputs_of(model, split.val.x[:2], "train.x", autocast)
     require(
@@ -33,11 +32,11 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
         "one whose parameters are all frozen",
         "one with a parameter that requires a gradient",
     )
-    check_outputs(outputs, split)
+    _check_outputs(outputs, split)
 
 
 def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
-    """What `model` gives in evaluation mode; ValueError if it does not take `x`, called `name`."""
+    """Return the outputs in evaluation mode; ValueError if the model does not take x."""
     was_training = model.training
     try:
         with torch.no_grad(), bfloat16(x.device, autocast):
@@ -53,6 +52,25 @@ def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -
         model.train(was_training)
 
 
+def _check_outputs(outputs: Any, split: Split) -> None:
+    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
+    y, n = split.train.y, len(split.val.x[:2])
+    rows = isinstance(outputs, Tensor) and outputs.ndim > 0 and len(outputs) == n
+    got = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+    got = f"outputs {got} for {n} examples"
+    require(rows, "model", got, "one that gives a tensor with a row for each example")
+    if y.is_floating_point():
+        own, needed = outputs[0].numel(), y[0].numel()
+        accepts = f"one with {needed}, like the targets"
+        require(own == needed, "model", f"{own} outputs per example", accepts)
+        return
+    require(outputs.ndim == 2, "model", got, "one that gives (n, classes) where y are labels")
+    accepts = f"labels from 0 to {outputs.shape[-1] - 1}, the model's outputs"
+    for name in ("train", "val", "test"):
+        top = int(getattr(split, name).y.max())
+        require(top < outputs.shape[-1], f"{name}.y", f"label {top}", accepts)
+
+
 def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> None:
     """Raise ValueError if a batch is one example and `model` cannot train on one (BatchNorm)."""
     n = len(split.train.x)
@@ -60,7 +78,7 @@ def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> Non
     if size > 1 and n % size != 1:
         return
     try:
-        _tried(model, split.train.x[:1])
+        _trained_copy(model, split.train.x[:1])
     except ValueError as error:
         raise ValueError(
             "batch_size must be one that leaves no batch of a single example, as BatchNorm "
@@ -82,13 +100,13 @@ def check_penalty(
 
 
 def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:
-    """Names of what `model` writes down as it trains on `x`, such as BatchNorm's running means."""
-    after = dict(_tried(model, x).named_buffers())
+    """Return the names of buffers that training changes, such as BatchNorm's running means."""
+    after = dict(_trained_copy(model, x).named_buffers())
     return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]
 
 
-def _tried(model: nn.Module, x: Tensor) -> nn.Module:
-    """A copy of `model` after one pass in training mode; the random state is left alone."""
+def _trained_copy(model: nn.Module, x: Tensor) -> nn.Module:
+    """Return a copy of `model` after one pass in training mode; no random number is used up."""
     trained = copy.deepcopy(model).train()
     with torch.no_grad(), drawing_from(x.device, random_state(x.device)):
         trained(x)

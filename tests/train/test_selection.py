@@ -66,9 +66,9 @@ def test_one_standard_error_needs_folds():
 @pytest.mark.parametrize("m", [1, 2, 8, 64, 512])
 def test_luck_bounds_the_best_of_m_and_not_by_far(m):
     best = 0.3 * drawn(20_000, m).amax(1).mean().item()
-    assert best <= train.luck(0.3, m) + 0.01
-    assert m == 1 or best > 0.45 * train.luck(0.3, m)
-    assert train.luck(0.3, m) == pytest.approx(0.3 * math.sqrt(2 * math.log(m)))
+    assert best <= train.max_selection_bias(0.3, m) + 0.01
+    assert m == 1 or best > 0.45 * train.max_selection_bias(0.3, m)
+    assert train.max_selection_bias(0.3, m) == pytest.approx(0.3 * math.sqrt(2 * math.log(m)))
 
 
 def test_choosing_among_equals_flatters_itself_and_nested_does_not():
@@ -77,7 +77,7 @@ def test_choosing_among_equals_flatters_itself_and_nested_does_not():
     assert found.score.shape == found.truth.shape == found.nested.shape == (400,)
     sigma = math.sqrt(0.3 * 0.7 / 50)
     flattery = (found.truth - found.score).mean().item()
-    assert 0.5 * train.luck(sigma, 32) < flattery < train.luck(sigma, 32)
+    assert 0.5 * train.max_selection_bias(sigma, 32) < flattery < train.max_selection_bias(sigma, 32)
     assert (found.nested - found.truth).mean().abs() < 0.012
     assert (found.truth.mean() - 0.3).abs() < 0.01
 
@@ -227,14 +227,14 @@ def test_nested_score_gives_a_tie_to_the_strongest():
 
 def test_beats():
     a, b = torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.2, 0.2, 0.2, 0.5])
-    share, low, high = train.beats(a, b)
+    share, low, high = train.probability_better(a, b)
     assert share == pytest.approx(2.5 / 4) and 0 <= low < share < high <= 1
-    assert train.beats(b, a)[0] == pytest.approx(1 - share)
-    assert train.beats(a - 1, b) == (1.0, 1.0, 1.0)
-    wide = train.beats(drawn(400, seed=1), drawn(400, seed=2))
+    assert train.probability_better(b, a)[0] == pytest.approx(1 - share)
+    assert train.probability_better(a - 1, b) == (1.0, 1.0, 1.0)
+    wide = train.probability_better(drawn(400, seed=1), drawn(400, seed=2))
     assert wide[2] - wide[1] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.15)
     with pytest.raises(ValueError, match="b must be"):
-        train.beats(a, b[:3])
+        train.probability_better(a, b[:3])
 
 
 NAN = float("nan")
@@ -252,8 +252,8 @@ def test_what_diverged_is_never_chosen():
     found = train.choose(torch.cat([torch.full((1, 100), NAN), good]), **how)
     assert all(map(torch.equal, found, train.choose(good, **how)))
     fine, lost = torch.ones(2), torch.full((2,), NAN)
-    assert train.beats(fine, lost) == (1.0, 1.0, 1.0) and train.beats(lost, fine)[0] == 0
-    assert train.beats(lost, lost)[0] == 0.5
+    assert train.probability_better(fine, lost) == (1.0, 1.0, 1.0) and train.probability_better(lost, fine)[0] == 0
+    assert train.probability_better(lost, lost)[0] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_answers_may_be_of_any_number_type(kind):
         train.one_standard_error,
         train.usual_interval,
         lambda x: train.choose(x, 3, 4, draws=2, folds=2),
-        lambda x: train.beats(x[0], x[1]),
+        lambda x: train.probability_better(x[0], x[1]),
     ):
         mine, wanted = call(as_kind(plain)), call(plain.double())
         torch.testing.assert_close(mine, wanted, rtol=0, atol=0)
@@ -297,7 +297,7 @@ def test_answers_may_be_of_any_number_type(kind):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: train.beats(torch.ones(0), torch.ones(0)), "a must be of shape"),
+        (lambda: train.probability_better(torch.ones(0), torch.ones(0)), "a must be of shape"),
         (lambda: train.nested_interval(torch.ones(1, 5, 5, 1)), "table must be of two examples"),
         (lambda: train.nested_score(torch.ones(5, 5, 6)), r"table must be of shape \(L, "),
         (lambda: train.usual_interval(torch.ones(3, 1)), "errors must be of shape"),

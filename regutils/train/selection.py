@@ -1,4 +1,4 @@
-"""Choosing by a score, and what the score is worth afterwards.
+"""Early stopping, choosing by a score, and what the score is worth afterwards.
 
 A score is a mean of errors over examples that were not trained on; lower is better. NaN is that of
 a run that diverged, and is never chosen; ValueError where there is nothing else. Errors may be
@@ -14,8 +14,32 @@ from torch import Tensor
 from ..arguments import count, numbers, real, require
 
 
+def early_stopping(errors: Tensor, patience: int | None = None) -> tuple[Tensor, Tensor]:
+    """Return which record early stopping keeps, and at which training ends.
+
+    - errors (..., T): the validation error at each record.
+    - patience: training ends once so many records in a row are no lower than the lowest before;
+      None trains to the end and keeps the lowest of the whole run.
+
+    Two index tensors (...). Of equally low records the first is kept; NaN never is.
+    Source: Prechelt 1998, doi:10.1007/3-540-49430-8_3.
+    """
+    errors = _finite("errors", errors)
+    T = errors.shape[-1]
+    if patience is None:
+        return errors.argmin(-1), torch.full(errors.shape[:-1], T - 1)
+    best = errors.cummin(-1).values
+    lower = torch.ones_like(errors, dtype=torch.bool)  # than all before
+    lower[..., 1:] = errors[..., 1:] < best[..., :-1]
+    record = torch.arange(T).expand(errors.shape)
+    latest = record.where(lower, 0).cummax(-1).values  # the lowest record so far
+    waited = record - latest >= count("patience", patience)
+    ended = torch.where(waited.any(-1), waited.int().argmax(-1), T - 1)
+    return latest.gather(-1, ended[..., None])[..., 0], ended
+
+
 def lowest(scores: Tensor) -> Tensor:
-    """The index of the lowest score; of several equally low ones the last, so the strongest λ.
+    """Return the index of the lowest score; of equally low ones the last, so the strongest λ.
 
     scores (..., K), for K values of λ, ascending; the index (...). Few examples make many ties, and
     `argmin` would give each of them to the weakest λ. What differs by 1e-6 is a tie.
@@ -26,7 +50,7 @@ def lowest(scores: Tensor) -> Tensor:
 
 
 def one_standard_error(errors: Tensor) -> int:
-    """The index that the one-standard-error rule takes: the strongest λ within one of the best.
+    """Return the index of the strongest λ within one standard error of the best.
 
     errors (K, F): of K values of λ, ascending, on each of F ≥ 2 folds. The standard error is that
     of the best mean: the standard deviation over its folds (F − 1 in the denominator) over √F.
@@ -43,7 +67,7 @@ def one_standard_error(errors: Tensor) -> int:
 
 
 def _finite(name: str, scores: Tensor) -> Tensor:
-    """Scores (..., K) with infinity for NaN; ValueError if any K of them are that throughout."""
+    """Return scores (..., K), infinity for NaN; ValueError if any K are that throughout."""
     scores = numbers(name, scores)
     scores = scores.masked_fill(scores.isnan(), math.inf)
     good = scores.ndim > 0 and scores.numel() > 0 and bool((scores.amin(-1) < math.inf).all())
@@ -51,8 +75,8 @@ def _finite(name: str, scores: Tensor) -> Tensor:
     return scores
 
 
-def luck(sigma: float, m: int) -> float:
-    """σ√(2 ln m): at most so much, on average, the best of m equally good scores flatters itself.
+def max_selection_bias(sigma: float, m: int) -> float:
+    """Return σ√(2 ln m), which bounds the mean bias of the best of m equally good scores.
 
     - sigma: the standard deviation of one score around its truth.
     - m: how many were compared. They need not be independent.
@@ -119,12 +143,12 @@ class Interval(NamedTuple):
     se: Tensor
 
     def holds(self, truth: Tensor, z: float = 1.96) -> Tensor:
-        """Whether the interval has the truth in it, bool."""
+        """Return whether the truth lies in the interval, bool."""
         return (truth - self.error).abs() <= z * self.se
 
 
 def usual_interval(errors: Tensor) -> Interval:
-    """What is usually reported: the mean of n errors, ± their standard deviation over √n.
+    """Return the usual interval: the mean of n errors, ± their standard deviation over √n.
 
     errors (..., n): of each example, by the network that did not train on it. They are treated as
     independent, which they are not: any two folds share most of what they train on, and each
@@ -137,7 +161,7 @@ def usual_interval(errors: Tensor) -> Interval:
 
 
 def nested_interval(table: Tensor) -> Interval:
-    """The interval of nested cross-validation, which measures what the usual one assumes.
+    """Return the interval of nested cross-validation, which measures what the usual one assumes.
 
     table (..., R, K, K, m), as `Pairs.table` makes it for R repeats of K folds of m examples.
 
@@ -165,7 +189,7 @@ def nested_interval(table: Tensor) -> Interval:
 
 
 def nested_score(table: Tensor) -> Tensor:
-    """The error of choosing λ by cross-validation: each fold judges a λ chosen without it.
+    """Return the error of choosing λ by cross-validation: each fold judges a λ chosen without it.
 
     table (L, ..., R, K, K, m) for L values of λ, ascending, as in `nested_interval`; the mean over
     folds and repeats, (...). In scikit-learn: cross_val_score(GridSearchCV(...)).
@@ -179,7 +203,7 @@ def nested_score(table: Tensor) -> Tensor:
 
 
 def _of_pairs(table: Tensor, lams: str = "") -> Tensor:
-    """A table that `pairs` has filled; `lams` names the axis of λ where there must be one."""
+    """Return a table that `pairs` has filled, as a tensor; `lams` names its axis of λ."""
     table = numbers("table", table)
     good = table.ndim >= 4 + bool(lams) and table.shape[-3] == table.shape[-2] > 2
     require(good, "table", tuple(table.shape), f"of shape ({lams}..., R, K, K, m), K at least 3")
@@ -187,13 +211,15 @@ def _of_pairs(table: Tensor, lams: str = "") -> Tensor:
 
 
 def _without(table: Tensor) -> Tensor:
-    """The cross-validation score of all folds but k, by networks that never saw k: (..., R, K)."""
+    """Return the score of all folds but k, by networks that never saw k: (..., R, K)."""
     K = table.shape[-2]
     return table.mean(-1).masked_fill(torch.eye(K, dtype=torch.bool), 0).sum(-2) / (K - 1)
 
 
-def beats(a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0) -> tuple[float, float, float]:
-    """P(A beats B), and its 95 % interval by the bootstrap.
+def probability_better(
+    a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0
+) -> tuple[float, float, float]:
+    """Return P(A beats B), and its 95 % interval by the bootstrap.
 
     - a, b (n,): errors of two methods in n trainings, each time both on one split, with one seed. A
       tie counts half; what diverged loses against what did not.

@@ -5,9 +5,12 @@ operation (`torch.func.vmap`). Elementwise optimizers (SGD, Adam, AdamW, …) do
 do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
 """
 
+import contextlib
 import copy
+import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +20,14 @@ from torch.func import functional_call, vmap
 
 from .. import models, penalties
 from ..arguments import column, count, position, positive, real, require
-from ..data.parts import Examples, Split
+from ..data import Examples, Split
 from ..progress import bar
-from . import devices, folds, optimizers
-from .fitness import changing_buffers, check_batches, check_model, check_penalty, outputs_of
-from .interrupts import heard_between
-from .measures import divergence, errors
-from .measures import error as data_error
-from .measures import loss as data_loss
+from . import devices, optimizers
+from .checks import changing_buffers, check_batches, check_model, check_penalty, outputs_of
+from .folds import Batch, check_mask, stacked_batches
+from .metrics import MEASURED, divergence, errors
+from .metrics import error as data_error
+from .metrics import loss as data_loss
 
 
 @dataclass(repr=False)
@@ -34,10 +37,11 @@ class Sweep:
     - lams (K,): the values of λ. seeds (S,). steps (T,): optimizer steps at each record.
     - train_loss, val_loss, train_error, val_error, penalty (K, S, T): measured in evaluation mode,
       the penalty not times λ. A run that has diverged is NaN from there on.
+    - test_loss, test_error (K, S, T): of the test part; None unless asked for.
     - weights: name → (K, S, ...), every final parameter, biases too.
     - vary: name → (K,).
-    - members: None, or (S, n) bool: what each seed trained on. Its train_loss and train_error are
-      over that alone.
+    - train_mask: None, or (S, n) bool: what each seed trained on. Its train_loss and train_error
+      are over that alone.
     - stopped: empty, or what ended the sweep early or diverged.
     - exact: the values of λ as they were given, before they took torch's default number type.
     """
@@ -55,7 +59,9 @@ class Sweep:
     base: nn.Module
     exact: tuple[float, ...]
     stopped: str = ""
-    members: Tensor | None = None
+    train_mask: Tensor | None = None
+    test_loss: Tensor | None = None
+    test_error: Tensor | None = None
 
     def __repr__(self) -> str:
         """What was trained, in a line: a notebook's cell may end with `sweep`."""
@@ -65,14 +71,14 @@ class Sweep:
         return f"Sweep({', '.join(told)})"
 
     def at(self, lam: float) -> int:
-        """The index of λ = `lam`, to three digits if no λ is nearer than that.
+        """Return the index of λ = `lam`, to three digits if no λ is nearer than that.
 
         A ValueError that lists `lams` if it is not there.
         """
         return position("lam", real("lam", lam), self.exact)
 
     def model(self, k: int, s: int = 0) -> nn.Module:
-        """The network trained with lams[k] and seeds[s], in evaluation mode; -1 is the last."""
+        """Return the network of lams[k] and seeds[s], in evaluation mode; -1 is the last."""
         K, S = len(self.lams), len(self.seeds)
         k, s = count("k", k, -K, K - 1), count("s", s, -S, S - 1)
         model = copy.deepcopy(self.base)
@@ -86,7 +92,7 @@ class Sweep:
 
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
-        """Outputs of every network: x (n, ...) to (K, S, n, outputs)."""
+        """Return the outputs of every network: x (n, ...) to (K, S, n, outputs)."""
         require(isinstance(x, Tensor), "x", type(x).__name__, "a tensor")
         outputs_of(self.base, x[:2], "x")
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
@@ -94,20 +100,21 @@ class Sweep:
         return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
 
     def held_out(self, examples: Examples) -> Tensor:
-        """The error on what was not trained on: (K, S, n), NaN where it was or a run diverged.
+        """Return errors on what was not trained on: (K, S, n), NaN elsewhere or if diverged.
 
-        examples: the training part. 1 for a wrong label, else 0; in regression the squared error.
+        - examples: the training part. 1 for a wrong label, else 0; in regression the squared error.
+
         A `nanmean` over n is the error of a fold.
         """
-        if self.members is None:
-            raise ValueError("held_out needs a sweep with members; this one was trained on all")
-        n, seen = len(examples.x), self.members.shape[1]
+        if self.train_mask is None:
+            raise ValueError("held_out needs a sweep with train_mask; this one trained on all")
+        n, seen = len(examples.x), self.train_mask.shape[1]
         require(n == seen, "examples", f"{n} examples", f"the training part, of {seen}")
         outputs = self.predict(examples.x).flatten(0, 1)
         missed = torch.stack([errors(out, examples.y) for out in outputs])
         missed = torch.unflatten(missed, 0, (len(self.lams), len(self.seeds)))
-        diverged = self.val_loss[..., -1:].isnan().to(self.members.device)
-        return missed.masked_fill(self.members | diverged, torch.nan)
+        diverged = self.val_loss[..., -1:].isnan().to(self.train_mask.device)
+        return missed.masked_fill(self.train_mask | diverged, torch.nan)
 
 
 def sweep(
@@ -123,9 +130,10 @@ def sweep(
     proximal: bool = False,
     penalized: Iterable[str] | None = None,
     vary: Mapping[str, Sequence[float]] | None = None,
-    members: Tensor | None = None,
+    train_mask: Tensor | None = None,
     batch_size: int | None = None,
     every: int | None = None,
+    test: bool = False,
     progress: bool = True,
 ) -> Sweep:
     """Train a network for every λ in `lams` and every seed, all at once.
@@ -133,139 +141,130 @@ def sweep(
     - make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see
       `models.seeded`); all λ of a seed share these initial weights, and the order of batches.
     - split: on the models' device.
-    - lams (K,): the values of λ, each at least 0.
+    - lams (K,): the values of λ, each at least 0, ascending; with `vary` in any order.
     - penalty, proximal, batch_size: as in `train.fit`.
     - seeds (S,): whole numbers in a sequence, such as range(3).
     - steps: of the optimizer. lr: its learning rate.
-    - optimizer: called with (parameters, lr=lr). One that treats every weight by itself, as SGD and
-      Adam do; those not known to are tried first.
+    - optimizer: called with (parameters, lr=lr); one that treats every weight by itself, as SGD and
+      Adam do.
     - penalized: names of the parameters that the penalty sees; frozen ones are left out.
     - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
-    - members: (S, n) bool, the examples of split.train that each seed trains on, such as the folds
-      of `train.members`; the same seed may stand in `seeds` for each fold. All unless given.
+    - train_mask: (S, n) bool, the examples of split.train that each seed trains on, such as the
+      folds of `train.train_masks`; the same seed may stand in `seeds` for each fold.
     - every: record each so many steps, and after the last; a fiftieth of `steps` unless given.
+    - test: whether to record the test part too, so that what was chosen on val is judged on it.
     - progress: whether to show a bar.
 
     Raises ValueError for arguments out of range, for optimizers that move a weight by what others
-    do (Adafactor, LBFGS, Muon), and for models that write down what they see in training
+    do (LBFGS, Muon), and for models that cannot be batched or that change buffers in training
     (BatchNorm). Says once which λ diverged. An interrupt from the keyboard keeps what is recorded,
     with the weights of the last record.
     """
     exact = column("lams", lams, dtype=torch.float64)
+    accepts = "ascending, each value once, unless vary is given"
+    require(bool(vary) or bool((exact.diff() > 0).all()), "lams", lams, accepts)
     accepts = "whole numbers in a sequence, such as range(3)"
     require(isinstance(seeds, Iterable), "seeds", seeds, accepts)
     seeds = tuple(count("seeds", seed, low=0) for seed in seeds)
     require(len(seeds) > 0, "seeds", seeds, "at least one seed")
     lr, steps = positive("lr", lr), count("steps", steps)
-    pen = penalties.get(penalty, proximal)
     every = max(1, steps // 50) if every is None else count("every", every)
     batch_size = None if batch_size is None else count("batch_size", batch_size)
-
     accepts = "a function without arguments that makes a model"
     good = callable(make_model) and not isinstance(make_model, nn.Module)
     require(good, "make_model", make_model, accepts)
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     check_model(fresh[0], split)
-    base = fresh[0].eval()
-    folds.check(members, len(seeds), len(split.train.x))
-    check_batches(base, split, batch_size)
+    check_mask(train_mask, len(seeds), len(split.train.x))
+    check_batches(fresh[0], split, batch_size)
     _check_buffers(fresh, split)
-    varied = _varied(base, {} if vary is None else vary, len(exact))
-    # Stack m = k·S + s holds λ number k and seed number s.
-    stack = {
-        name: torch.stack([dict(model.named_parameters())[name].detach() for model in fresh])
-        .repeat(len(exact), *[1] * w.ndim)
-        .requires_grad_(w.requires_grad)
-        for name, w in base.named_parameters()
-    }
-    names, device = _penalized(base, penalized), split.train.x.device
-    own = dict(base.named_parameters())
-    check_penalty(pen, {name: own[name] for name in names}, device)
-    optim = optimizers.stacked(optimizer, lr, list(base.parameters()), list(stack.values()))
-    run = _Batch(
-        # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
-        base=copy.deepcopy(base),
-        stack=stack,
-        buffers={name: values.repeat_interleave(len(seeds)) for name, values in varied.items()},
-        lam=_like_weights(base, exact).repeat_interleave(len(seeds)),
-        penalty=pen,
-        proximal=proximal,
-        names=names,
-        optim=optim,
-    )
-    orders = [torch.Generator().manual_seed(seed) for seed in seeds]
+    pen = penalties.get(penalty, proximal)
+    varied = _varied(fresh[0], {} if vary is None else vary, len(exact))
+    run = _Stack(fresh, exact, varied, penalty=pen, proximal=proximal, penalized=penalized)
+    optim = optimizers.stacked(optimizer, lr, list(run.stack.values()))
+
+    device, orders = split.train.x.device, [torch.Generator().manual_seed(s) for s in seeds]
+    todo = stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
+    parts = split.parts if test else split.parts[:2]
     records: list[Tensor] = []
     recorded: list[int] = []
     stopped, done, kept = "", 0, {0: run.weights()}
-    shown = bar(
-        description=f"sweep, {len(run.lam)} networks",
-        total=steps,
-        unit="step",
-        disable=not progress,
-    )
+    name = f"sweep, {len(run.lam)} networks"
+    shown = bar(description=name, total=steps, unit="step", disable=not progress)
     drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
-    with torch.enable_grad(), shown, drawing, heard_between() as listen:
+    with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as listen:
         try:
-            for batch in folds.drawn(split.train, members, batch_size, orders, len(exact)):
-                run.step(batch)
-                done += 1  # a bar that is switched off does not count
+            while done < steps:
+                run.step(next(todo), optim, first=done == 0)
+                done += 1
                 shown.update()
                 if done % every == 0 or done == steps:
-                    found = run.measure(split, members)
+                    found = run.measure(parts, train_mask)
                     kept[done] = run.weights()
                     records.append(found)
                     recorded.append(done)  # last: an interrupt before this line undoes the record
                     kept = {done: kept[done]}
                 listen()
-                if done == steps:
-                    break
         except KeyboardInterrupt:
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
             run.put_back(kept[recorded[-1] if recorded else 0])
             if not recorded:
-                records, recorded = [run.measure(split, members)], [0]
-    columns = torch.stack(records[: len(recorded)], -1).unflatten(1, (len(exact), len(seeds)))
-    columns, lost = _settled(columns.cpu())
-    train_loss, val_loss, train_error, val_error, price = columns
+                records, recorded = [run.measure(parts, train_mask)], [0]
+    shape = (len(exact), len(seeds))
+    columns = torch.stack(records[: len(recorded)], -1).unflatten(1, shape).cpu()
+    columns, lost = _nan_where_diverged(columns)
     if lost.any():
         named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
         stopped += divergence(f"with lr={lr:g} for λ = {named}", optim.param_groups[0])
     if stopped:
         print(stopped, file=sys.stderr)
-    shape = (len(exact), len(seeds))
     return Sweep(
         lams=exact.to(torch.get_default_dtype()),
         seeds=seeds,
         steps=torch.tensor(recorded),
-        train_loss=train_loss,
-        val_loss=val_loss,
-        train_error=train_error,
-        val_error=val_error,
-        penalty=price,
         weights={name: w.unflatten(0, shape) for name, w in run.weights().items()},
         vary=varied,
-        base=base,
+        base=fresh[0],
         stopped=stopped,
-        members=members,
+        train_mask=train_mask,
         exact=tuple(exact.tolist()),
+        **dict(zip((*MEASURED, "test_loss", "test_error"), columns)),
     )
 
 
-@dataclass(kw_only=True)
-class _Batch:
-    """The stacked networks, and what is done to all at once: a step, a measurement."""
+class _Stack:
+    """The stacked networks: number k·S + s has λ number k and seed number s."""
 
-    base: nn.Module
-    stack: dict[str, Tensor]
-    buffers: dict[str, Tensor]
-    lam: Tensor
-    penalty: penalties.Penalty | None
-    proximal: bool
-    names: tuple[str, ...]
-    optim: torch.optim.Optimizer
+    def __init__(
+        self,
+        fresh: list[nn.Module],
+        lams: Tensor,
+        varied: dict[str, Tensor],
+        *,
+        penalty: penalties.Penalty | None,
+        proximal: bool,
+        penalized: Iterable[str] | None,
+    ) -> None:
+        base, K, S = fresh[0].eval(), len(lams), len(fresh)
+        own = dict(base.named_parameters())
+        self.names = _penalized(base, penalized)
+        check_penalty(penalty, {n: own[n] for n in self.names}, next(base.parameters()).device)
+        self.stack = {
+            name: torch.stack([dict(model.named_parameters())[name].detach() for model in fresh])
+            .repeat(K, *[1] * w.ndim)
+            .requires_grad_(w.requires_grad)
+            for name, w in own.items()
+        }
+        self.buffers = {name: values.repeat_interleave(S) for name, values in varied.items()}
+        w = next(base.parameters())
+        kind = torch.promote_types(w.dtype, torch.float32)
+        self.lam = lams.to(w.device, kind).repeat_interleave(S)
+        self.penalty, self.proximal = penalty, proximal
+        # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
+        self.base = copy.deepcopy(base)
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of all parameters."""
+        """Return a copy of all parameters."""
         return {name: w.detach().clone() for name, w in self.stack.items()}
 
     @torch.no_grad()
@@ -273,90 +272,123 @@ class _Batch:
         for name, w in weights.items():
             self.stack[name].copy_(w)
 
-    def step(self, batch: folds.Batch) -> None:
-        pen = self.penalty if not self.proximal else None
-
-        def data_and_penalty(
-            own: dict[str, Tensor],
-            buffers: dict[str, Tensor],
-            lam: Tensor,
-            part: tuple[Tensor, Tensor, Tensor | None],
-        ) -> Tensor:
-            x, y, weights = part
-            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
-            if pen and not pen.gradient:
-                loss = loss + lam * pen.value({name: own[name] for name in self.names})
-            return loss
-
-        self.base.train()
-        self.optim.zero_grad()
-        each = vmap(data_and_penalty, in_dims=(0, 0, 0, batch.dims), randomness="different")
-        losses = each(self.stack, self.buffers, self.lam, (batch.x, batch.y, batch.weights))
-        losses.sum().backward()
+    def step(self, batch: Batch, optim: torch.optim.Optimizer, first: bool) -> None:
+        """Take one optimizer step; ValueError if the `first` shows that vmap cannot do it."""
+        optim.zero_grad()
+        try:
+            self._losses(batch).sum().backward()
+        except RuntimeError as error:
+            if not first:
+                raise
+            raise ValueError(
+                "make_model must be a factory of models that torch.func.vmap can batch (no GRU or "
+                "LSTM, no `if` on values, no .item()); use a loop of train.fit for others. Got one "
+                f"that says: {str(error).splitlines()[0]}"
+            ) from error
+        pen = self.penalty
         with torch.no_grad():
-            if pen and pen.gradient:
+            if pen and pen.gradient and not self.proximal:
                 for name in self.names:
                     w = self.stack[name]
                     pull = pen.gradient(w) * _along(self.lam, w)
                     w.grad = pull if w.grad is None else w.grad.add_(pull)
-            self.optim.step()
-            if self.proximal and self.penalty and self.penalty.prox:
-                self._proximal_step(self.penalty, self.penalty.prox)
+            optim.step()
+            if pen and pen.prox and self.proximal:
+                t = float(optim.param_groups[0]["lr"]) * self.lam
+                for name in self.names:
+                    w = self.stack[name]
+                    # With a gradient prox is elementwise too, so all at once without vmap.
+                    w.copy_(pen.prox(w, _along(t, w)) if pen.gradient else vmap(pen.prox)(w, t))
 
-    def _proximal_step(self, penalty: penalties.Penalty, prox: penalties.Prox) -> None:
-        t = float(self.optim.param_groups[0]["lr"]) * self.lam
-        for name in self.names:
-            w = self.stack[name]
-            if penalty.gradient:  # elementwise, so all networks at once without vmap
-                w.copy_(prox(w, _along(t, w)))
-            else:
-                w.copy_(vmap(prox)(w, t))
+    def _losses(self, batch: Batch) -> Tensor:
+        """Return what autograd differentiates, one value a network (K·S,)."""
+        pen = None if self.proximal or (self.penalty and self.penalty.gradient) else self.penalty
+
+        def one(
+            own: dict[str, Tensor],
+            buffers: dict[str, Tensor],
+            lam: Tensor,
+            x: Tensor,
+            y: Tensor,
+            weights: Tensor | None,
+        ) -> Tensor:
+            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
+            return loss + lam * pen.value({n: own[n] for n in self.names}) if pen else loss
+
+        self.base.train()
+        in_dims = (0, 0, 0, batch.dim, batch.dim, None if batch.weights is None else 0)
+        each = vmap(one, in_dims=in_dims, randomness="different")
+        losses: Tensor = each(self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights)
+        return losses
 
     @torch.no_grad()
-    def measure(self, split: Split, members: Tensor | None) -> Tensor:
-        """train_loss, val_loss, train_error, val_error, penalty: (5, K·S)."""
+    def measure(self, parts: Sequence[Examples], train_mask: Tensor | None) -> Tensor:
+        """Return the values named in MEASURED, then test_loss and test_error: (5 or 7, K·S)."""
         self.base.eval()
-        shares = None
-        if members is not None:
-            shares = folds.shares(members).repeat(len(self.lam) // len(members), 1)
+        share = None
+        if train_mask is not None:  # what each example weighs in its network's mean
+            share = train_mask / train_mask.sum(1, keepdim=True)
+            share = share.repeat(len(self.lam) // len(train_mask), 1)
 
         def one(own: dict[str, Tensor], buffers: dict[str, Tensor], share: Tensor | None) -> Tensor:
-            parts = (split.train, share), (split.val, None)
-            outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part, _ in parts]
-            rows = [
-                score(out, part.y, weights)
-                for score in (data_loss, data_error)
-                for out, (part, weights) in zip(outputs, parts)
-            ]
+            scores = []
+            for part, weights in zip(parts, (share, None, None)):
+                outputs = functional_call(self.base, (own, buffers), (part.x,))
+                scores += [f(outputs, part.y, weights) for f in (data_loss, data_error)]
+            price = torch.zeros_like(scores[0])
             if self.penalty:
-                rows.append(self.penalty.value({name: own[name] for name in self.names}))
-            else:
-                rows.append(torch.zeros_like(rows[0]))
+                price = self.penalty.value({name: own[name] for name in self.names})
+            train_loss, train_error, val_loss, val_error, *rest = scores
+            rows = [train_loss, val_loss, train_error, val_error, price, *rest]
             return torch.stack([row.to(rows[0].dtype) for row in rows])
 
-        in_dims = (0, 0, None if shares is None else 0)
-        return vmap(one, in_dims=in_dims)(self.stack, self.buffers, shares).T
+        in_dims = (0, 0, None if share is None else 0)
+        return vmap(one, in_dims=in_dims)(self.stack, self.buffers, share).T
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Let an interrupt from the keyboard wait for the next call of what this yields.
+
+    `torch.func.vmap` that is interrupted in its midst may leave PyTorch believing that it is still
+    in there, and every later one fails. A second press does not wait.
+    """
+    pressed: list[bool] = []
+
+    def hear(_number: int, _frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    def listen() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if not main or before is None:  # None: set by what is not Python, and not to be put back
+        yield listen
+        return
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield listen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _along(values: Tensor, w: Tensor) -> Tensor:
-    """values (K·S,) so that they broadcast along the leading dimension of w."""
+    """Return values (K·S,) so that they broadcast along the leading dimension of w."""
     return values.view(-1, *[1] * (w.ndim - 1))
 
 
-def _settled(columns: Tensor) -> tuple[Tensor, Tensor]:
-    """columns (5, K, S, T), NaN from where a run diverged, and (K,) whether one of that λ did."""
+def _nan_where_diverged(columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Return columns (·, K, S, T), NaN from where a run diverged, and (K,) whether one did."""
     diverged = (~columns.isfinite()).any(0).cummax(-1).values
     return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
 
 
-def _like_weights(base: nn.Module, lams: Tensor) -> Tensor:
-    w = next(base.parameters())
-    real_kind = w.real.dtype if w.is_complex() else w.dtype
-    return lams.to(w.device, torch.promote_types(real_kind, torch.float32))
-
-
 def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
-    """Names of what the penalty sees, each parameter once, under its first name."""
+    """Return the names of what the penalty sees, each parameter once, under its first name."""
     if names is None:
         return tuple(penalties.weights(base))
     several = isinstance(names, Iterable) and not isinstance(names, str)
@@ -372,12 +404,9 @@ def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
 def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
     """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
     changing = changing_buffers(fresh[0], split.train.x[:2])
-    require(
-        not changing,
-        "make_model",
-        f"a model that writes down {', '.join(changing)} in training",
-        "a factory of models without BatchNorm and its like; use train.fit for those",
-    )
+    accepts = "a factory of models without BatchNorm and its like; use train.fit for those"
+    got = f"a model that changes {', '.join(changing)} in training"
+    require(not changing, "make_model", got, accepts)
     first = dict(fresh[0].named_buffers())
     differ = {
         name
@@ -385,9 +414,7 @@ def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
         for name, buffer in model.named_buffers()
         if not torch.equal(buffer, first[name])
     }
-    accepts = (
-        "a factory of models whose buffers are the same for every seed; use train.fit for others"
-    )
+    accepts = "a factory of models with the same buffers for every seed; use train.fit for others"
     require(not differ, "make_model", f"a model whose {sorted(differ)} vary", accepts)
 
 
