@@ -1,7 +1,7 @@
 """Checks before training starts, so that nothing is refused in the middle of it."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..arguments import require
 from ..data import Split
-from ..penalties import Penalty
+from ..penalties import Penalty, weights
 from .devices import bfloat16, drawing_from, random_state
 
 
@@ -19,20 +19,13 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
     x = split.train.x
     places = {t.device for t in (*model.parameters(), *model.buffers(), x, split.train.y)}
-    require(
-        len(places) == 1,
-        "model",
-        f"tensors on {', '.join(sorted(map(str, places)))}",
-        "on one device with split; train.to_device(model, split) moves both",
-    )
-    outputs = outputs_of(model, split.val.x[:2], "train.x", autocast)
-    require(
-        any(p.requires_grad for p in model.parameters()),
-        "model",
-        "one whose parameters are all frozen",
-        "one with a parameter that requires a gradient",
-    )
-    _check_outputs(outputs, split)
+    got = f"tensors on {', '.join(sorted(map(str, places)))}"
+    accepts = "on one device with split; train.to_device(model, split) moves both"
+    require(len(places) == 1, "model", got, accepts)
+    trainable = any(p.requires_grad for p in model.parameters())
+    got, accepts = "one that is all frozen", "one with a parameter that requires a gradient"
+    require(trainable, "model", got, accepts)
+    _check_outputs(outputs_of(model, split.val.x[:2], "train.x", autocast), split)
 
 
 def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
@@ -71,43 +64,38 @@ def _check_outputs(outputs: Any, split: Split) -> None:
         require(top < outputs.shape[-1], f"{name}.y", f"label {top}", accepts)
 
 
-def check_batches(model: nn.Module, split: Split, batch_size: int | None) -> None:
-    """Raise ValueError if a batch is one example and `model` cannot train on one (BatchNorm)."""
-    n = len(split.train.x)
-    size = min(batch_size or n, n)
-    if size > 1 and n % size != 1:
-        return
-    try:
-        _trained_copy(model, split.train.x[:1])
-    except ValueError as error:
-        raise ValueError(
-            "batch_size must be one that leaves no batch of a single example, as BatchNorm "
-            f"compares those of a batch; got {batch_size} for {n} training examples"
-        ) from error
-
-
 def check_penalty(
-    penalty: Penalty | None, weights: Mapping[str, Tensor], device: torch.device
+    penalty: Penalty | None, seen: Mapping[str, Tensor], device: torch.device
 ) -> None:
     """Raise ValueError unless `penalty` is None or gives a scalar; no random number is used up."""
     if penalty is None:
         return
     with drawing_from(device, random_state(device)):
-        found = penalty.value(weights)
+        found = penalty.value(seen)
     got = tuple(found.shape) if isinstance(found, Tensor) else found
     accepts = "a function from weights, name → tensor, to a scalar tensor"
     require(isinstance(found, Tensor) and found.ndim == 0, "penalty", f"one to {got!r}", accepts)
 
 
+def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Tensor]:
+    """Return the parameters that a penalty sees, each once, by name; frozen ones left out.
+
+    - names: those of `penalties.weights(model)` if None.
+    """
+    if names is None:
+        return dict(weights(model))
+    known = dict(model.named_parameters(remove_duplicate=False))
+    good = isinstance(names, Iterable) and not isinstance(names, str)
+    good = good and set(names := tuple(names)) <= known.keys()
+    require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
+    wanted = {id(known[name]) for name in names}
+    return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}
+
+
 def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:
     """Return the names of buffers that training changes, such as BatchNorm's running means."""
-    after = dict(_trained_copy(model, x).named_buffers())
-    return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]
-
-
-def _trained_copy(model: nn.Module, x: Tensor) -> nn.Module:
-    """Return a copy of `model` after one pass in training mode; no random number is used up."""
     trained = copy.deepcopy(model).train()
     with torch.no_grad(), drawing_from(x.device, random_state(x.device)):
         trained(x)
-    return trained
+    after = dict(trained.named_buffers())
+    return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]

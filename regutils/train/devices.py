@@ -8,14 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from ..arguments import require
 from ..data import Examples, Split
 
 RandomState = dict[str, Tensor]
@@ -24,41 +23,22 @@ EVERY = 0.25  # seconds from look to look: Linux counts idle time in hundredths
 SPARED = 1 / 3  # of a core may be busy (a browser, Jupyter) before a thread is given up
 
 
-def best_device() -> torch.device:
-    """Return the accelerator if there is one, else the CPU."""
-    if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator() or torch.device("cpu")
-    return torch.device("cpu")
-
-
-def has_float64(device: torch.device) -> bool:
-    """Return whether `device` computes in float64; Apple's MPS does not."""
-    try:
-        torch.ones(1, dtype=torch.float64, device=device).add_(1)
-    except (TypeError, RuntimeError):
-        return False
-    return True
-
-
 def to_device(
     model: nn.Module, split: Split, device: str | torch.device | None = None
 ) -> tuple[nn.Module, Split]:
     """Move model and split to one device; pictures (n, c, h, w) to channels_last.
 
-    - device: the accelerator if there is one, else the CPU; float64 stays on the CPU where the
-      accelerator has none. ValueError if such a device, or one that is not there, is asked for.
+    - device: the accelerator if there is one, else the CPU; ValueError for one that is not there.
 
     channels_last keeps a pixel's channels side by side in memory, as fast convolutions read them.
     """
+    if device is None and torch.accelerator.is_available():
+        device = torch.accelerator.current_accelerator()
     try:
-        chosen = best_device() if device is None else torch.empty(0, device=device).device
+        chosen = torch.empty(0, device=device or "cpu").device
     except (RuntimeError, TypeError, AssertionError) as error:  # the last: a torch without CUDA
         accepts = 'a device that is here, such as "cpu"'
         raise ValueError(f"device must be {accepts}; got {device!r}") from error
-    tensors = [*model.parameters(), split.train.x, split.train.y]
-    if any(t.dtype == torch.float64 for t in tensors) and not has_float64(chosen):
-        require(device is None, "device", str(chosen), "one that computes in float64, as the CPU")
-        chosen = torch.device("cpu")
     layout: dict[str, Any] = {}
     if split.train.x.ndim == 4:
         layout["memory_format"] = torch.channels_last
@@ -108,27 +88,14 @@ def seeded_state(device: torch.device, seed: int) -> RandomState:
         return random_state(device)
 
 
-class Look(NamedTuple):
-    """The machine at one moment, in seconds.
-
-    - at: the clock.
-    - idle: summed over the cores that this process may use.
-    - own: processor time of this process, that of its spinning threads included.
-    """
-
-    at: float
-    idle: float
-    own: float
-
-
-def look() -> Look:
-    """Return the times of now, of which Linux, macOS and Windows all tell."""
+def look() -> tuple[float, float]:
+    """Return clock and time that this process had or could have had on all cores, in seconds."""
     cores = psutil.cpu_times(percpu=True)
     allowed: list[int] = getattr(psutil.Process(), "cpu_affinity", list)()  # macOS has none
     if allowed and max(allowed) < len(cores):  # some containers number the cores they show anew
         cores = [cores[i] for i in allowed]
     idle = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
-    return Look(time.perf_counter(), idle, time.process_time())
+    return time.perf_counter(), idle + time.process_time()  # of its spinning threads, too
 
 
 class Sharing:
@@ -138,12 +105,9 @@ class Sharing:
     spins until the others are. When two kernels do it on the same cores, spinning threads keep
     away those that they wait for. A kernel that takes no more threads than there is room for never
     waits like that. The number of threads changes results by no more than rounding.
-
-    OMP_WAIT_POLICY does not help: it is read when torch is loaded, and slows down a kernel that is
-    alone.
     """
 
-    def __init__(self, look: Callable[[], Look] = look) -> None:
+    def __init__(self, look: Callable[[], tuple[float, float]] = look) -> None:
         self.look, self.last, self.active = look, look(), False
         self.most = self.count = torch.get_num_threads()
 
@@ -155,12 +119,11 @@ class Sharing:
     def adapt(self, *_: Any) -> None:
         """Set the number of threads by what was idle since the last look, every EVERY seconds."""
         # OpenMP keeps the number per thread: one set elsewhere would not be the one seen here.
-        if time.perf_counter() - self.last.at < EVERY or threading.get_ident() != self.thread:
+        if time.perf_counter() - self.last[0] < EVERY or threading.get_ident() != self.thread:
             return
-        now, before = self.look(), self.last
-        room = (now.idle - before.idle + now.own - before.own) / (now.at - before.at)
-        self._set(math.floor(room + SPARED))
-        self.last = now
+        (at, had), (before, had_before) = self.look(), self.last
+        self._set(math.floor((had - had_before) / (at - before) + SPARED))
+        self.last = at, had
 
     def end(self) -> None:
         """Put the user's number back."""

@@ -99,16 +99,12 @@ def check_mask(train_mask: Any, S: int, n: int) -> None:
 
 
 class Batch(NamedTuple):
-    """What the networks of a sweep take a step on.
-
-    - x, y: the same for all (dim None), or with a leading dimension of M networks (dim 0).
-    - weights (M, size): of each example in its network's mean; None if all count the same.
-    """
+    """What the networks of a sweep take a step on."""
 
     x: Tensor
     y: Tensor
-    weights: Tensor | None = None
-    dim: int | None = None
+    weights: Tensor | None = None  # (networks, size), of each example in its network's mean
+    dim: int | None = None  # 0 if x and y have a leading dimension of networks
 
 
 def stacked_batches(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..arguments import count, numbers, real, require
 
@@ -21,21 +22,23 @@ def early_stopping(errors: Tensor, patience: int | None = None) -> tuple[Tensor,
     - patience: training ends once so many records in a row are no lower than the lowest before;
       None trains to the end and keeps the lowest of the whole run.
 
-    Two index tensors (...). Of equally low records the first is kept; NaN never is.
-    Source: Prechelt 1998, doi:10.1007/3-540-49430-8_3.
+    Two index tensors (...). Of equally low records the first is kept; NaN never is, unless there is
+    nothing else: then it is record 0. Source: Prechelt 1998, doi:10.1007/3-540-49430-8_3.
     """
-    errors = _finite("errors", errors)
-    T = errors.shape[-1]
-    if patience is None:
-        return errors.argmin(-1), torch.full(errors.shape[:-1], T - 1)
-    best = errors.cummin(-1).values
-    lower = torch.ones_like(errors, dtype=torch.bool)  # than all before
-    lower[..., 1:] = errors[..., 1:] < best[..., :-1]
-    record = torch.arange(T).expand(errors.shape)
-    latest = record.where(lower, 0).cummax(-1).values  # the lowest record so far
-    waited = record - latest >= count("patience", patience)
-    ended = torch.where(waited.any(-1), waited.int().argmax(-1), T - 1)
-    return latest.gather(-1, ended[..., None])[..., 0], ended
+    errors = numbers("errors", errors)
+    good = errors.ndim > 0 and errors.numel() > 0
+    require(good, "errors", tuple(errors.shape), "of shape (..., T), T at least 1")
+    errors, T = errors.masked_fill(errors.isnan(), math.inf), errors.shape[-1]
+    lower = errors[..., 1:] < errors.cummin(-1).values[..., :-1]  # than all before
+    record = torch.arange(T, device=errors.device).expand(errors.shape)
+    kept = record.where(F.pad(lower, (1, 0)), 0).cummax(-1).values  # the first lowest so far
+    ended = torch.full_like(kept[..., 0], T - 1)
+    if patience is not None:
+        waited = (record - kept >= count("patience", patience)) & (
+            errors.cummin(-1).values < math.inf
+        )
+        ended = torch.where(waited.any(-1), waited.int().argmax(-1), ended)
+    return kept.gather(-1, ended[..., None])[..., 0], ended
 
 
 def lowest(scores: Tensor) -> Tensor:
@@ -78,26 +81,20 @@ def _finite(name: str, scores: Tensor) -> Tensor:
 def max_selection_bias(sigma: float, m: int) -> float:
     """Return σ√(2 ln m), which bounds the mean bias of the best of m equally good scores.
 
-    - sigma: the standard deviation of one score around its truth.
+    - sigma: the standard deviation of one score around its truth; Gaussian, or of lighter tails.
     - m: how many were compared. They need not be independent.
 
-    Holds for Gaussian scores and for any with lighter tails. Source: Boucheron, Lugosi & Massart
-    2013, Concentration Inequalities, section 2.5.
+    Source: Boucheron, Lugosi & Massart 2013, Concentration Inequalities, section 2.5.
     """
     return real("sigma", sigma) * math.sqrt(2 * math.log(count("m", m)))
 
 
 class Choice(NamedTuple):
-    """What was chosen, and what was said of it, in each of many draws; all (draws,).
+    """What was chosen, and what was said of it, in each of many draws; all (draws,)."""
 
-    - score: the lowest of m validation errors.
-    - truth: the error of the same strategy on all examples that were not drawn.
-    - nested: what nested cross-validation on the same validation examples reports.
-    """
-
-    score: Tensor
-    truth: Tensor
-    nested: Tensor
+    score: Tensor  # the lowest of m validation errors
+    truth: Tensor  # the error of the same strategy on all examples that were not drawn
+    nested: Tensor  # what nested cross-validation on the same validation examples reports
 
 
 def choose(
@@ -105,8 +102,8 @@ def choose(
 ) -> Choice:
     """Draw m of M strategies and n_val of N examples, choose by those, look at the rest; repeat.
 
-    - errors (M, N): of each strategy on each example. It was trained on none of them. A strategy
-      that diverged is left out.
+    - errors (M, N): of each strategy on each example, trained on none of them. A strategy that
+      diverged is left out.
     - draws: how often.
     - folds: for the nested score, which lets each fold of the n_val examples judge the strategy
       that the other folds have chosen.
@@ -124,16 +121,14 @@ def choose(
         order = torch.randperm(N, generator=generator)
         val, rest = drawn[:, order[:n_val]], drawn[:, order[n_val:]]
         best = val.mean(1).argmin()
-        found.append(torch.stack([val[best].mean(), rest[best].mean(), _judged(val, folds)]))
+        parts = val.tensor_split(folds, 1)
+        sums = torch.stack([part.sum(1) for part in parts], 1)
+        others = (val.sum(1, keepdim=True) - sums) / torch.tensor(
+            [n_val - p.shape[1] for p in parts]
+        )
+        nested = sums.gather(0, others.argmin(0, keepdim=True)).sum() / n_val
+        found.append(torch.stack([val[best].mean(), rest[best].mean(), nested]))
     return Choice(*torch.stack(found, 1))
-
-
-def _judged(val: Tensor, folds: int) -> Tensor:
-    parts = val.tensor_split(folds, 1)
-    sums = torch.stack([part.sum(1) for part in parts], 1)
-    sizes = torch.tensor([part.shape[1] for part in parts])
-    others = (sums.sum(1, keepdim=True) - sums) / (val.shape[1] - sizes)
-    return sums.gather(0, others.argmin(0, keepdim=True)).sum() / val.shape[1]
 
 
 class Interval(NamedTuple):
@@ -150,9 +145,8 @@ class Interval(NamedTuple):
 def usual_interval(errors: Tensor) -> Interval:
     """Return the usual interval: the mean of n errors, ± their standard deviation over √n.
 
-    errors (..., n): of each example, by the network that did not train on it. They are treated as
-    independent, which they are not: any two folds share most of what they train on, and each
-    trains on the other.
+    - errors (..., n): of each example, by the network that did not train on it. They are treated as
+      independent, which they are not: any two folds share most of what they train on.
     """
     errors = numbers("errors", errors)
     good = errors.ndim > 0 and errors.shape[-1] > 1
@@ -163,24 +157,21 @@ def usual_interval(errors: Tensor) -> Interval:
 def nested_interval(table: Tensor) -> Interval:
     """Return the interval of nested cross-validation, which measures what the usual one assumes.
 
-    table (..., R, K, K, m), as `Pairs.table` makes it for R repeats of K folds of m examples.
+    - table (..., R, K, K, m): as `Pairs.table` makes it for R repeats of K folds of m examples.
 
-    Leave fold k out and cross-validate on the others. Their score misses the error on fold k, first
-    because fold k is small (that variance is known), secondly because the score itself is off. The
-    mean square of the second is what an interval needs. It is scaled to all n examples and kept
-    between the usual standard error and √K times that; the score is corrected for having trained on
-    fewer examples.
+    Cross-validation without fold k misses the error on fold k, first because fold k is small (that
+    variance is known), secondly because the score itself is off. The mean square of the second is
+    what an interval needs. It is scaled to all n examples and kept between the usual standard error
+    and √K times that; the score is corrected for having trained on fewer examples.
 
-    Source: Bates, Hastie & Tibshirani 2024, Cross-validation: what does it estimate and how well
-    does it do it?, Journal of the American Statistical Association 119(546), arXiv 2104.00673.
+    Source: Bates, Hastie & Tibshirani 2024, arXiv 2104.00673.
     """
-    table = _of_pairs(table)
+    table = numbers("table", table)
+    outer, without = _folds_of(table)
     K, m = table.shape[-2:]
     require(m > 1, "table", tuple(table.shape), "of two examples a fold, or more")
-    apart = ~torch.eye(K, dtype=torch.bool)
-    outer = table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2)  # (..., R, K, m)
-    inner = table[..., apart, :]  # (..., R, K(K − 1), m)
-    square = (_without(table) - outer.mean(-1)).square() - outer.var(-1) / m
+    inner = table[..., ~torch.eye(K, dtype=torch.bool), :]  # (..., R, K(K − 1), m)
+    square = (without - outer.mean(-1)).square() - outer.var(-1) / m
     mse = (K - 1) / K * square.mean((-2, -1))
     usual = inner.flatten(-3).std(-1) / (K * m) ** 0.5
     se = mse.clamp_min(0).sqrt().clamp(usual, K**0.5 * usual)
@@ -191,29 +182,25 @@ def nested_interval(table: Tensor) -> Interval:
 def nested_score(table: Tensor) -> Tensor:
     """Return the error of choosing λ by cross-validation: each fold judges a λ chosen without it.
 
-    table (L, ..., R, K, K, m) for L values of λ, ascending, as in `nested_interval`; the mean over
-    folds and repeats, (...). In scikit-learn: cross_val_score(GridSearchCV(...)).
+    - table (L, ..., R, K, K, m): for L values of λ, ascending, as in `nested_interval`.
 
+    The mean over folds and repeats, (...). In scikit-learn: cross_val_score(GridSearchCV(...)).
     Source: Varma & Simon 2006, doi:10.1186/1471-2105-7-91.
     """
-    table = _of_pairs(table, lams="L, ")
-    outer = table.mean(-1).diagonal(dim1=-2, dim2=-1)  # (L, ..., R, K)
-    chosen = lowest(_without(table).movedim(0, -1))
-    return outer.gather(0, chosen[None])[0].mean((-2, -1))
-
-
-def _of_pairs(table: Tensor, lams: str = "") -> Tensor:
-    """Return a table that `pairs` has filled, as a tensor; `lams` names its axis of λ."""
     table = numbers("table", table)
-    good = table.ndim >= 4 + bool(lams) and table.shape[-3] == table.shape[-2] > 2
-    require(good, "table", tuple(table.shape), f"of shape ({lams}..., R, K, K, m), K at least 3")
-    return table
+    require(table.ndim > 4, "table", tuple(table.shape), "of shape (L, ..., R, K, K, m)")
+    outer, without = _folds_of(table)
+    chosen = lowest(without.movedim(0, -1))
+    return outer.mean(-1).gather(0, chosen[None])[0].mean((-2, -1))
 
 
-def _without(table: Tensor) -> Tensor:
-    """Return the score of all folds but k, by networks that never saw k: (..., R, K)."""
+def _folds_of(table: Tensor) -> tuple[Tensor, Tensor]:
+    """Return errors on each fold (..., R, K, m), and scores without it (..., R, K)."""
+    good = table.ndim >= 4 and table.shape[-3] == table.shape[-2] > 2
+    require(good, "table", tuple(table.shape), "of shape (..., R, K, K, m), K at least 3")
     K = table.shape[-2]
-    return table.mean(-1).masked_fill(torch.eye(K, dtype=torch.bool), 0).sum(-2) / (K - 1)
+    scores = table.mean(-1).masked_fill(torch.eye(K, dtype=torch.bool), 0).sum(-2) / (K - 1)
+    return table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2), scores
 
 
 def probability_better(
@@ -228,11 +215,13 @@ def probability_better(
     Source: Bouthillier et al. 2021, who call A better if the interval lies above 0.5 and its upper
     end reaches 0.75 (arXiv 2103.03098).
     """
-    a, b = (numbers(name, errors) for name, errors in (("a", a), ("b", b)))
+    a, b = (
+        numbers(name, errors).nan_to_num(math.inf, math.inf)
+        for name, errors in (("a", a), ("b", b))
+    )
     require(a.ndim == 1 and len(a) > 0, "a", tuple(a.shape), "of shape (n,), n at least 1")
-    same = a.shape == b.shape
-    require(same, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}, one error a training")
-    a, b = (errors.masked_fill(errors.isnan(), math.inf) for errors in (a, b))
+    accepts = f"of the shape of a, {tuple(a.shape)}, one error a training"
+    require(a.shape == b.shape, "b", tuple(b.shape), accepts)
     wins = (a < b).double() + (a == b).double() / 2
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
     again = torch.randint(len(wins), (count("draws", draws), len(wins)), generator=generator)

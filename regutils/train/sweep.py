@@ -23,7 +23,7 @@ from ..arguments import column, count, position, positive, real, require
 from ..data import Examples, Split
 from ..progress import bar
 from . import devices, optimizers
-from .checks import changing_buffers, check_batches, check_model, check_penalty, outputs_of
+from .checks import changing_buffers, check_model, check_penalty, outputs_of, penalized_of
 from .folds import Batch, check_mask, stacked_batches
 from .metrics import MEASURED, divergence, errors
 from .metrics import error as data_error
@@ -39,11 +39,9 @@ class Sweep:
       the penalty not times λ. A run that has diverged is NaN from there on.
     - test_loss, test_error (K, S, T): of the test part; None unless asked for.
     - weights: name → (K, S, ...), every final parameter, biases too.
-    - vary: name → (K,).
-    - train_mask: None, or (S, n) bool: what each seed trained on. Its train_loss and train_error
-      are over that alone.
+    - vary: name → (K,). train_mask: None, or (S, n) bool, what each seed trained on; its train_loss
+      and train_error are over that alone.
     - stopped: empty, or what ended the sweep early or diverged.
-    - exact: the values of λ as they were given, before they took torch's default number type.
     """
 
     lams: Tensor
@@ -57,7 +55,6 @@ class Sweep:
     weights: dict[str, Tensor]
     vary: dict[str, Tensor]
     base: nn.Module
-    exact: tuple[float, ...]
     stopped: str = ""
     train_mask: Tensor | None = None
     test_loss: Tensor | None = None
@@ -71,11 +68,8 @@ class Sweep:
         return f"Sweep({', '.join(told)})"
 
     def at(self, lam: float) -> int:
-        """Return the index of λ = `lam`, to three digits if no λ is nearer than that.
-
-        A ValueError that lists `lams` if it is not there.
-        """
-        return position("lam", real("lam", lam), self.exact)
+        """Return the index of λ = `lam`, to three digits; ValueError that lists what there is."""
+        return position("lam", real("lam", lam), self.lams.tolist())
 
     def model(self, k: int, s: int = 0) -> nn.Module:
         """Return the network of lams[k] and seeds[s], in evaluation mode; -1 is the last."""
@@ -143,11 +137,10 @@ def sweep(
     - split: on the models' device.
     - lams (K,): the values of λ, each at least 0, ascending; with `vary` in any order.
     - penalty, proximal, batch_size: as in `train.fit`.
-    - seeds (S,): whole numbers in a sequence, such as range(3).
-    - steps: of the optimizer. lr: its learning rate.
-    - optimizer: called with (parameters, lr=lr); one that treats every weight by itself, as SGD and
-      Adam do.
     - penalized: names of the parameters that the penalty sees; frozen ones are left out.
+    - seeds (S,): whole numbers in a sequence, such as range(3).
+    - steps: of the optimizer, called with (parameters, lr=lr). It treats every weight by itself,
+      as SGD and Adam do.
     - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
     - train_mask: (S, n) bool, the examples of split.train that each seed trains on, such as the
       folds of `train.train_masks`; the same seed may stand in `seeds` for each fold.
@@ -156,9 +149,8 @@ def sweep(
     - progress: whether to show a bar.
 
     Raises ValueError for arguments out of range, for optimizers that move a weight by what others
-    do (LBFGS, Muon), and for models that cannot be batched or that change buffers in training
-    (BatchNorm). Says once which λ diverged. An interrupt from the keyboard keeps what is recorded,
-    with the weights of the last record.
+    do (LBFGS), and for models that cannot be batched (GRU) or change buffers in training
+    (BatchNorm). Says which λ diverged. An interrupt keeps what is recorded, with its weights.
     """
     exact = column("lams", lams, dtype=torch.float64)
     accepts = "ascending, each value once, unless vary is given"
@@ -176,7 +168,6 @@ def sweep(
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     check_model(fresh[0], split)
     check_mask(train_mask, len(seeds), len(split.train.x))
-    check_batches(fresh[0], split, batch_size)
     _check_buffers(fresh, split)
     pen = penalties.get(penalty, proximal)
     varied = _varied(fresh[0], {} if vary is None else vary, len(exact))
@@ -207,7 +198,8 @@ def sweep(
                 listen()
         except KeyboardInterrupt:
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
-            run.put_back(kept[recorded[-1] if recorded else 0])
+            for name, w in kept[recorded[-1] if recorded else 0].items():
+                run.stack[name].data.copy_(w)
             if not recorded:
                 records, recorded = [run.measure(parts, train_mask)], [0]
     shape = (len(exact), len(seeds))
@@ -227,7 +219,6 @@ def sweep(
         base=fresh[0],
         stopped=stopped,
         train_mask=train_mask,
-        exact=tuple(exact.tolist()),
         **dict(zip((*MEASURED, "test_loss", "test_error"), columns)),
     )
 
@@ -246,17 +237,16 @@ class _Stack:
         penalized: Iterable[str] | None,
     ) -> None:
         base, K, S = fresh[0].eval(), len(lams), len(fresh)
-        own = dict(base.named_parameters())
-        self.names = _penalized(base, penalized)
-        check_penalty(penalty, {n: own[n] for n in self.names}, next(base.parameters()).device)
+        seen, w = penalized_of(base, penalized), next(base.parameters())
+        check_penalty(penalty, seen, w.device)
+        self.names = tuple(seen)
         self.stack = {
-            name: torch.stack([dict(model.named_parameters())[name].detach() for model in fresh])
-            .repeat(K, *[1] * w.ndim)
-            .requires_grad_(w.requires_grad)
-            for name, w in own.items()
+            name: torch.stack([model.get_parameter(name).detach() for model in fresh])
+            .repeat(K, *[1] * own.ndim)
+            .requires_grad_(own.requires_grad)
+            for name, own in base.named_parameters()
         }
         self.buffers = {name: values.repeat_interleave(S) for name, values in varied.items()}
-        w = next(base.parameters())
         kind = torch.promote_types(w.dtype, torch.float32)
         self.lam = lams.to(w.device, kind).repeat_interleave(S)
         self.penalty, self.proximal = penalty, proximal
@@ -266,11 +256,6 @@ class _Stack:
     def weights(self) -> dict[str, Tensor]:
         """Return a copy of all parameters."""
         return {name: w.detach().clone() for name, w in self.stack.items()}
-
-    @torch.no_grad()
-    def put_back(self, weights: dict[str, Tensor]) -> None:
-        for name, w in weights.items():
-            self.stack[name].copy_(w)
 
     def step(self, batch: Batch, optim: torch.optim.Optimizer, first: bool) -> None:
         """Take one optimizer step; ValueError if the `first` shows that vmap cannot do it."""
@@ -364,16 +349,16 @@ def _interrupts() -> Iterator[Callable[[], None]]:
         if pressed:
             raise KeyboardInterrupt
 
-    main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
-    if not main or before is None:  # None: set by what is not Python, and not to be put back
-        yield listen
-        return
-    signal.signal(signal.SIGINT, hear)
+    # None: set by what is not Python, and not to be put back.
+    heard = threading.current_thread() is threading.main_thread() and before is not None
+    if heard:
+        signal.signal(signal.SIGINT, hear)
     try:
         yield listen
     finally:
-        signal.signal(signal.SIGINT, before)
+        if heard:
+            signal.signal(signal.SIGINT, before)
 
 
 def _along(values: Tensor, w: Tensor) -> Tensor:
@@ -387,35 +372,15 @@ def _nan_where_diverged(columns: Tensor) -> tuple[Tensor, Tensor]:
     return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
 
 
-def _penalized(base: nn.Module, names: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the names of what the penalty sees, each parameter once, under its first name."""
-    if names is None:
-        return tuple(penalties.weights(base))
-    several = isinstance(names, Iterable) and not isinstance(names, str)
-    require(several, "penalized", names, "names of parameters, in a sequence")
-    names = tuple(names)
-    known = dict(base.named_parameters(remove_duplicate=False))
-    unknown = sorted(set(names) - known.keys())
-    require(not unknown, "penalized", unknown, f"names among {sorted(known)}")
-    wanted = {id(known[name]) for name in names}
-    return tuple(n for n, w in base.named_parameters() if id(w) in wanted and w.requires_grad)
-
-
 def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
     """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
-    changing = changing_buffers(fresh[0], split.train.x[:2])
-    accepts = "a factory of models without BatchNorm and its like; use train.fit for those"
-    got = f"a model that changes {', '.join(changing)} in training"
-    require(not changing, "make_model", got, accepts)
     first = dict(fresh[0].named_buffers())
-    differ = {
-        name
-        for model in fresh[1:]
-        for name, buffer in model.named_buffers()
-        if not torch.equal(buffer, first[name])
-    }
-    accepts = "a factory of models with the same buffers for every seed; use train.fit for others"
-    require(not differ, "make_model", f"a model whose {sorted(differ)} vary", accepts)
+    differ = set(changing_buffers(fresh[0], split.train.x[:2]))
+    for model in fresh[1:]:
+        differ |= {n for n, b in model.named_buffers() if not torch.equal(b, first[n])}
+    got = f"a model whose {', '.join(sorted(differ))} change in training or with the seed"
+    accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"
+    require(not differ, "make_model", got, accepts)
 
 
 def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:
@@ -426,9 +391,7 @@ def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dic
         require(name in known, "vary", name, f"a buffer of the model, one of {sorted(known)}")
         top: dict[str, Any] = {"high": 1.0, "below": True} if name.split(".")[-1] == "p" else {}
         found = column(f"vary[{name}]", values, **top)
-        accepts = f"as long as lams ({K})"
-        require(len(found) == K, f"vary[{name}]", f"{len(found)} values", accepts)
+        good = len(found) == K
+        require(good, f"vary[{name}]", f"{len(found)} values", f"as long as lams ({K})")
         checked[name] = found.to(known[name])
-        good = not top or float(checked[name].max()) < 1
-        require(good, f"vary[{name}]", values, f"below 1 in {checked[name].dtype}")
     return checked

@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -19,7 +19,7 @@ from ..data import Examples, Split
 from ..progress import bar
 from . import checkpoint as checkpoints
 from . import devices, optimizers
-from .checks import check_batches, check_model, check_penalty
+from .checks import check_model, check_penalty, penalized_of
 from .metrics import MEASURED, Measurement, divergence, evaluate
 from .metrics import loss as data_loss
 
@@ -35,7 +35,7 @@ class Trainer:
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
-    - penalized: the parameters that the penalty sees, by name; `penalties.weights(model)` unless
+    - penalized: names of the parameters that the penalty sees, those of `penalties.weights` unless
       given. Frozen ones are left out; tied ones count once.
     - batch_size: examples per step; None takes all at once.
     - shuffle: a new order every epoch, by `seed`; the given order without it.
@@ -63,7 +63,7 @@ class Trainer:
         penalty: Any = None,
         lam: float = 0.0,
         proximal: bool = False,
-        penalized: Mapping[str, Tensor] | None = None,
+        penalized: Iterable[str] | None = None,
         batch_size: int | None = None,
         shuffle: bool = True,
         augment: Callable[[Tensor], Tensor] | None = None,
@@ -85,14 +85,13 @@ class Trainer:
         self.mixup = real("mixup", mixup)
         self.seed = seed = count("seed", seed, low=0)
         self.lam = lam
-        self.penalized = _penalized(model, penalized)
+        self.penalized = penalized_of(model, penalized)
         self.penalise(penalty, proximal)
         self.optimizer = optimizer
         self.steps, self._order = 0, torch.Generator().manual_seed(seed)
         self.batch_size = batch_size
         self._random = devices.seeded_state(self.device, seed)
         self._inside = False
-        self._initial = self.state()
 
     @property
     def lam(self) -> float:
@@ -116,8 +115,6 @@ class Trainer:
     @optimizer.setter
     def optimizer(self, factory: optimizers.Factory) -> None:
         self._optimizer = optimizers.build(factory, self.model.parameters())
-        self._factory = factory
-        self._lr: float | None = None  # unless it is set, the factory's
 
     @property
     def lr(self) -> float:
@@ -126,9 +123,8 @@ class Trainer:
 
     @lr.setter
     def lr(self, lr: float) -> None:
-        self._lr = positive("lr", lr)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._lr
+            group["lr"] = positive("lr", lr)
 
     @property
     def batch_size(self) -> int | None:
@@ -137,22 +133,19 @@ class Trainer:
 
     @batch_size.setter
     def batch_size(self, size: int | None) -> None:
-        checked = None if size is None else count("batch_size", size)
-        check_batches(self.model, self._split, checked)
-        self._batch_size = checked
+        self._batch_size = None if size is None else count("batch_size", size)
         self._begin_epoch()
 
     @property
     def split(self) -> Split:
-        """The examples; others of the same shapes may be put in their place between two steps."""
+        """The examples; as many others may be put in their place between two steps."""
         return self._split
 
     @split.setter
     def split(self, split: Split) -> None:
-        shapes = [tuple(t.shape) for t in split.train]
-        ours = [tuple(t.shape) for t in self._split.train]
-        require(shapes == ours, "split", f"a training part of {shapes}", f"of shapes {ours}")
         check_model(self.model, split, self.autocast)
+        n, ours = len(split.train.x), len(self._split.train.x)
+        require(n == ours, "split", f"{n} training examples", f"of {ours}")
         self._split = split
 
     def step(self) -> None:
@@ -188,20 +181,8 @@ class Trainer:
             train_loss, train_error = evaluate(self.model, train)
             val_loss, val_error = evaluate(self.model, self._split.val)
         price = float(self.penalty.value(self.penalized)) if self.penalty else 0.0
-        found = Measurement(
-            self.steps, self.lam, train_loss, val_loss, train_error, val_error, price
-        )
-        return found.nan_if_diverged()
-
-    def reset(self) -> None:
-        """Return to the initial weights, order and masks; λ, lr, p and other settings stay.
-
-        The same steps then give the same weights bit for bit.
-        """
-        lr, self.optimizer = self._lr, self._factory
-        if lr is not None:
-            self.lr = lr
-        self.restore({k: v for k, v in self._initial.items() if k != "optimizer"})
+        found = train_loss, val_loss, train_error, val_error, price
+        return Measurement(self.steps, self.lam, *found).nan_if_diverged()
 
     def state(self) -> dict[str, Any]:
         """Return a copy of all that later steps depend on, settings aside."""
@@ -217,18 +198,18 @@ class Trainer:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state`; without "model" or "optimizer" in it, these stay.
+        """Go on from a `state`; without "model" in it the weights stay.
 
-        The settings stay this Trainer's. Of another optimizer, or of one with other options than
-        lr and weight_decay, no moments are taken; of another seed neither order nor masks.
+        The same steps then give the same weights bit for bit. The settings stay this Trainer's. Of
+        another optimizer, or of one with other options than lr and weight_decay, no moments are
+        taken; of another seed neither order nor masks.
         """
-        missing = sorted({"steps", "seed", "order", "taken", "random"} - set(state))
+        missing = sorted({"steps", "seed", "order", "taken", "random", "optimizer"} - set(state))
         require(not missing, "state", f"one without {missing}", "what a Trainer's state() gave")
         self.steps = state["steps"]
+        optimizers.resume(self._optimizer, state["optimizer"])
         if "model" in state:
             self.model.load_state_dict(state["model"])
-        if "optimizer" in state:
-            optimizers.resume(self._optimizer, state["optimizer"])
         if state["seed"] == self.seed:
             self._order.set_state(state["order"])
             self._begin_epoch(state["taken"])
@@ -267,7 +248,11 @@ class Trainer:
         x, y = self._split.train.x[batch], self._split.train.y[batch]
         if self.augment is not None:
             # A slice is the split's own memory, and what changes a batch may do so in place.
-            x = _augmented(self.augment, x.clone() if isinstance(batch, slice) else x)
+            found = self.augment(x.clone() if isinstance(batch, slice) else x)
+            good = isinstance(found, Tensor) and (found.shape, found.dtype) == (x.shape, x.dtype)
+            accepts = f"a function that gives batches like those it gets, {x.dtype} {(*x.shape,)}"
+            require(good, "augment", type(found).__name__, accepts)
+            x = found
         return x, y
 
     def _advance(self) -> tuple[Tensor, Tensor]:
@@ -333,28 +318,6 @@ def batches(
         yield from (slice(i, i + size) for i in range(0, n, size))
 
 
-def _augmented(augment: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    shape, kind = x.shape, x.dtype
-    found = augment(x)
-    good = isinstance(found, Tensor) and found.shape == shape and found.dtype == kind
-    got = (found.dtype, tuple(found.shape)) if isinstance(found, Tensor) else found
-    accepts = f"a function that gives batches like those it gets, {kind} {tuple(shape)}"
-    require(good, "augment", got, accepts)
-    return found
-
-
-def _penalized(model: nn.Module, wanted: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
-    """Return the parameters that a penalty sees, each once, by name; frozen ones left out."""
-    accepts = "a mapping from names to parameters, or None"
-    require(wanted is None or isinstance(wanted, Mapping), "penalized", wanted, accepts)
-    seen = penalties.weights(model) if wanted is None else wanted
-    own = set(map(id, model.parameters()))
-    strange = [name for name, w in seen.items() if id(w) not in own]
-    require(not strange, "penalized", strange, "parameters of the model, by name")
-    once = {id(w): name for name, w in reversed(list(seen.items())) if w.requires_grad}
-    return {name: w for name, w in seen.items() if once.get(id(w)) == name}
-
-
 @dataclass(repr=False)
 class History:
     """What one run measured: the fields of `Measurement` as lists, one value a record.
@@ -389,10 +352,7 @@ class History:
     @property
     def total(self) -> list[float]:
         """Training loss + λ·penalty: what the optimizer lowers."""
-        return [
-            loss + lam * penalty
-            for loss, lam, penalty in zip(self.train_loss, self.lam, self.penalty)
-        ]
+        return [loss + lam * p for loss, lam, p in zip(self.train_loss, self.lam, self.penalty)]
 
     @property
     def diverged(self) -> bool:
@@ -449,12 +409,11 @@ def fit(
     of another run, or that holds more than `epochs`.
     """
     epochs, every = count("epochs", epochs), count("every", every)
-    accepts = "given without checkpoint"
-    require(history is None or checkpoint is None, "history", "a history and a checkpoint", accepts)
-    accepts = "an earlier result of fit, or None"
-    require(history is None or isinstance(history, History), "history", history, accepts)
-    how = {"optimizer": optimizer, "penalty": penalty, "lam": lam, "proximal": proximal}
-    trainer = Trainer(model, split, **how, **settings)
+    good = history is None or (isinstance(history, History) and checkpoint is None)
+    accepts = "an earlier result of fit, without checkpoint, or None"
+    require(good, "history", history, accepts)
+    how: dict[str, Any] = {"penalty": penalty, "lam": lam, "proximal": proximal}
+    trainer = Trainer(model, split, optimizer=optimizer, **how, **settings)
     history = History() if history is None else history
     goal = epochs + (history.epochs[-1] if history.epochs else 0)
     save: Callable[[History], None] | None = None
@@ -468,7 +427,12 @@ def fit(
             require(held <= goal, "epochs", epochs, f"at least {held}, as many as {path} holds")
             trainer.restore(history.state)
     elif history.state:
-        _check_shapes(model, history)
+        ours, theirs = (
+            {name: tuple(w.shape) for name, w in state.items()}
+            for state in (model.state_dict(), history.state["model"])
+        )
+        accepts = f"an earlier result on this model, of shapes {ours}"
+        require(ours == theirs, "history", f"one of {theirs}", accepts)
         trainer.restore({name: v for name, v in history.state.items() if name != "model"})
     if not history.diverged:
         start = history.epochs[-1] if history.epochs else 0
@@ -526,12 +490,3 @@ def _train(
             "are those of that epoch. To go on, pass it as history=, or run the cell again if it "
             "names a checkpoint."
         )
-
-
-def _check_shapes(model: nn.Module, history: History) -> None:
-    """Raise ValueError if `history` is that of a network of other shapes."""
-    ours = {name: tuple(w.shape) for name, w in model.state_dict().items()}
-    theirs = {name: tuple(w.shape) for name, w in history.state["model"].items()}
-    differ = sorted(name for name, _ in ours.items() ^ theirs.items())
-    accepts = "an earlier result on this model"
-    require(not differ, "history", f"one of a model that differs in {differ}", accepts)
