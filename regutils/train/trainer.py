@@ -260,7 +260,8 @@ class Trainer:
         x, y = self._next_batch()
         other, share = y, 1.0
         if self.mixup:
-            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
+            alphas = torch.full((2,), self.mixup, dtype=torch.double)
+            share = float(torch.distributions.Beta(*alphas).sample())
             others = torch.randperm(len(x), device=x.device)
             x, other = share * x + (1 - share) * x[others], y[others]
         met: list[tuple[Tensor, Tensor]] = []
