@@ -40,11 +40,13 @@ def settings(trainer: "Trainer", every: int) -> dict[str, Any]:
     are no part of it, as those of the file take their place.
     """
     state = optimizers.state(trainer.optimizer)
-    weights = {name: (tuple(w.shape), w.requires_grad) for name, w in _parameters(trainer)}
+    named = trainer.model.named_parameters()
+    weights = {name: (tuple(w.shape), w.requires_grad) for name, w in named}
     fixed = {
         name: torch.linspace(-1, 2, w.numel(), dtype=w.dtype, device=w.device).view(w.shape)
         for name, w in trainer.penalized.items()
     }
+    plain = ["lam", "proximal", "batch_size", "shuffle", "label_smoothing", "mixup", "autocast"]
     augment = trainer.augment
     return {
         "model": [str(trainer.model), weights],
@@ -52,22 +54,11 @@ def settings(trainer: "Trainer", every: int) -> dict[str, Any]:
         "lr": [float(group.pop("lr")) for group in state["param_groups"]],
         "optimizer": [state["class"], state["param_groups"]],
         "penalty": float(trainer.penalty.value(fixed)) if trainer.penalty else None,
-        "lam": trainer.lam,
-        "proximal": trainer.proximal,
         "penalized": list(trainer.penalized),
-        "batch_size": trainer.batch_size,
-        "shuffle": trainer.shuffle,
         "augment": augment and getattr(augment, "__qualname__", type(augment).__qualname__),
-        "label_smoothing": trainer.label_smoothing,
-        "mixup": trainer.mixup,
-        "autocast": trainer.autocast,
-        "seed": trainer.seed,
         "every": every,
+        **{name: getattr(trainer, name) for name in [*plain, "seed"]},
     }
-
-
-def _parameters(trainer: "Trainer") -> list[tuple[str, Tensor]]:
-    return list(trainer.model.named_parameters())
 
 
 def _digest(tensors: list[Tensor]) -> str:

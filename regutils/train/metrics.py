@@ -55,14 +55,12 @@ def divergence(where: str, group: Mapping[str, Any]) -> str:
     if "betas" in group:
         return f"Training diverged {where}: take a smaller lr or a smaller λ."
     lr, momentum = float(group["lr"]), float(group.get("momentum", 0.0))
-    step, limit, edge = "plain gradient step", "2", "1/lr"
+    limit, edge = "2", "1/lr"
     if momentum:
-        one = f"(1 + {momentum:g})"
-        step, limit, edge = "gradient step with momentum", f"2·{one}", f"{one}/lr"
+        limit, edge = f"2·(1 + {momentum:g})", f"(1 + {momentum:g})/lr"
     return (
-        f"Training diverged {where}: a {step} needs lr·(h + 2λ) < {limit}, where h is the "
-        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at the very "
-        "least."
+        f"Training diverged {where}: a gradient step needs lr·(h + 2λ) < {limit}, where h is the "
+        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at least."
     )
 
 

@@ -62,10 +62,9 @@ class Sweep:
 
     def __repr__(self) -> str:
         """What was trained, in a line: a notebook's cell may end with `sweep`."""
-        lams = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}"
-        networks = f"{len(self.lams)} values × {len(self.seeds)} seeds"
-        told = [lams, networks, f"{len(self.steps)} records", *filter(None, [self.stopped])]
-        return f"Sweep({', '.join(told)})"
+        told = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}, "
+        told += f"{len(self.lams)} values × {len(self.seeds)} seeds, {len(self.steps)} records"
+        return f"Sweep({', '.join(filter(None, [told, self.stopped]))})"
 
     def at(self, lam: float) -> int:
         """Return the index of λ = `lam`, to three digits; ValueError that lists what there is."""
@@ -338,16 +337,15 @@ def _interrupts() -> Iterator[Callable[[], None]]:
     `torch.func.vmap` that is interrupted in its midst may leave PyTorch believing that it is still
     in there, and every later one fails. A second press does not wait.
     """
-    pressed: list[bool] = []
-
-    def hear(_number: int, _frame: object) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(True)
+    pressed: list[object] = []
 
     def listen() -> None:
         if pressed:
             raise KeyboardInterrupt
+
+    def hear(*signal_and_frame: object) -> None:
+        listen()
+        pressed.append(signal_and_frame)
 
     before = signal.getsignal(signal.SIGINT)
     # None: set by what is not Python, and not to be put back.

@@ -178,11 +178,10 @@ class Trainer:
         at_most = None if at_most is None else count("at_most", at_most)
         train = Examples(*(t[:at_most] for t in self._split.train))
         with self.own_random(), devices.bfloat16(self.device, self.autocast):
-            train_loss, train_error = evaluate(self.model, train)
-            val_loss, val_error = evaluate(self.model, self._split.val)
+            found = zip(evaluate(self.model, train), evaluate(self.model, self._split.val))
+        losses, errors = found
         price = float(self.penalty.value(self.penalized)) if self.penalty else 0.0
-        found = train_loss, val_loss, train_error, val_error, price
-        return Measurement(self.steps, self.lam, *found).nan_if_diverged()
+        return Measurement(self.steps, self.lam, *losses, *errors, price).nan_if_diverged()
 
     def state(self) -> dict[str, Any]:
         """Return a copy of all that later steps depend on, settings aside."""
@@ -345,10 +344,11 @@ class History:
 
     def __repr__(self) -> str:
         """Where the run began and ended, in a line: a notebook's cell may end with `fit`."""
-        values = {name: getattr(self, name) for name in MEASURED[:4] if getattr(self, name)}
-        ends = [f"{name} {each[0]:.3g} → {each[-1]:.3g}" for name, each in values.items()]
-        told = [f"{len(self.train_loss)} records", *ends, *filter(None, [self.stopped])]
-        return f"History({', '.join(told)})"
+        told = [f"{len(self.train_loss)} records"]
+        if self.train_loss:
+            values = ((name, getattr(self, name)) for name in MEASURED[:4])
+            told += [f"{name} {each[0]:.3g} → {each[-1]:.3g}" for name, each in values]
+        return f"History({', '.join([*told, *filter(None, [self.stopped])])})"
 
     @property
     def total(self) -> list[float]:
@@ -360,17 +360,21 @@ class History:
         """Whether the last record is that of a run that diverged."""
         return bool(self.train_loss) and math.isnan(self.train_loss[-1])
 
-    def add(self, epoch: int, found: Measurement) -> None:
-        """Append a record."""
+    def add(self, epoch: int, found: Measurement, state: dict[str, Any]) -> None:
+        """Append a record; what an interrupt leaves without its state is cut."""
         for name, value in asdict(found).items():
             getattr(self, name).append(value)
-        self.epochs.append(epoch)  # last: what an interrupt leaves without it is cut
+        self.epochs.append(epoch)
+        self.state = state | {"epoch": epoch}
 
-    def cut(self) -> None:
-        """Remove what an interrupt left beyond the last whole record."""
+    def cut(self) -> int:
+        """Remove what an interrupt left beyond the last whole record; return its epoch."""
+        done: int = self.state.get("epoch", 0)
+        self.epochs = [epoch for epoch in self.epochs if epoch <= done]
         for name in ("step", "lam", *MEASURED):
             del getattr(self, name)[len(self.epochs) :]
-        del self.running[self.epochs[-1] if self.epochs else 0 :]
+        del self.running[done:]
+        return done
 
 
 def fit(
@@ -416,7 +420,7 @@ def fit(
     how: dict[str, Any] = {"penalty": penalty, "lam": lam, "proximal": proximal}
     trainer = Trainer(model, split, optimizer=optimizer, **how, **settings)
     history = History() if history is None else history
-    goal = epochs + (history.epochs[-1] if history.epochs else 0)
+    goal = epochs + history.state.get("epoch", 0)
     save: Callable[[History], None] | None = None
     if checkpoint is not None:
         path = checkpoints.prepared(checkpoint)
@@ -424,20 +428,17 @@ def fit(
         save = partial(checkpoints.save, path, ours)
         if path.exists():
             history, goal = History(**checkpoints.load(path, ours)), epochs
-            held = history.epochs[-1]
-            require(held <= goal, "epochs", epochs, f"at least {held}, as many as {path} holds")
+            accepts = f"at least {history.epochs[-1]}, as many as {path} holds"
+            require(history.epochs[-1] <= goal, "epochs", epochs, accepts)
             trainer.restore(history.state)
     elif history.state:
-        ours, theirs = (
-            {name: tuple(w.shape) for name, w in state.items()}
-            for state in (model.state_dict(), history.state["model"])
-        )
+        states = model.state_dict(), history.state["model"]
+        ours, theirs = ({name: (*w.shape,) for name, w in state.items()} for state in states)
         accepts = f"an earlier result on this model, of shapes {ours}"
         require(ours == theirs, "history", f"one of {theirs}", accepts)
         trainer.restore({name: v for name, v in history.state.items() if name != "model"})
     if not history.diverged:
-        start = history.epochs[-1] if history.epochs else 0
-        todo = range(start + 1, goal + 1)
+        todo = range(history.state.get("epoch", 0) + 1, goal + 1)
         with (
             torch.enable_grad(),  # also where a caller has switched gradients off
             devices.share_cores(),
@@ -458,19 +459,14 @@ def _train(
     save: Callable[[History], None] | None,
 ) -> None:
     """Train on; why that ended early stands in `history.stopped`."""
-    start = history.epochs[-1] if history.epochs else 0
-    goal = start + len(epochs)
-    kept = {start: trainer.state()}
+    history.state = history.state or trainer.state()
+    goal = history.state.get("epoch", 0) + len(epochs)
     try:
         for epoch in epochs:
             history.running.append(trainer.epoch())
             if epoch % every and epoch != goal:
                 continue
-            found = trainer.measure()
-            kept[epoch] = trainer.state()
-            history.add(epoch, found)
-            history.state = kept[epoch]
-            kept = {epoch: history.state}
+            history.add(epoch, trainer.measure(), trainer.state())
             if history.diverged:
                 said = trainer.divergence(f"epoch {epoch}")
                 history.stopped = f"{said} The history up to here is kept."
@@ -480,9 +476,7 @@ def _train(
                 break
     except BaseException as error:
         # Weights and history go back to the last record, so that what comes next starts from there.
-        done = history.epochs[-1] if history.epochs else 0
-        history.cut()
-        history.state = kept[done]
+        done = history.cut()
         trainer.restore(history.state)
         if not isinstance(error, KeyboardInterrupt):
             raise

@@ -24,7 +24,8 @@ def make():
 
 def sweep(members, **changed):
     how = {"penalty": "l2", "seeds": (0,) * len(members), "steps": 20, "lr": 0.02, "every": 5}
-    return train.sweep(make, SPLIT, LAMS, train_mask=members, progress=False, **how | changed)
+    how |= {"train_mask": members, "progress": False}
+    return train.sweep(make, SPLIT, LAMS, **how | changed)
 
 
 def fold(row):
@@ -171,7 +172,7 @@ def test_wrong_train_masks_are_named():
         with pytest.raises(ValueError, match=r"train_mask must be .*; got "):
             sweep(wrong, seeds=(0, 1, 2))
     with pytest.raises(ValueError, match="held_out needs a sweep with train_mask"):
-        sweep(None, seeds=(0,)).held_out(SPLIT.train)
+        sweep(whole, seeds=(0, 1, 2), train_mask=None).held_out(SPLIT.train)
 
 
 def test_held_out_of_a_run_that_diverged_is_nan(capsys):

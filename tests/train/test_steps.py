@@ -68,7 +68,7 @@ def test_lambda_may_move_between_steps_and_is_noted():
     one, curves = trainer(), History()
     for lam in (0.0, 1.0):
         take(one, 10, lam=lam)
-        curves.add(1, one.measure(at_most=32))
+        curves.add(1, one.measure(at_most=32), one.state())
     assert curves.step == [10, 20] and curves.lam == [0.0, 1.0]
     assert curves.penalty[1] < 0.5 * curves.penalty[0]
     part = data.Examples(SPLIT.train.x[:32], SPLIT.train.y[:32])
@@ -91,6 +91,7 @@ def test_lr_optimizer_penalty_batch_size_split_and_p_may_change_between_steps():
     take(one, 3, lam=1e6)
     assert all((w == 0).all() for w in penalties.weights(model).values()), "exact zeros"
     one.restore(start)
+    one.optimizer = lambda p: torch.optim.Adam(p, lr=0.01)
     model.dropout.p.fill_(0.0)
     one.lam = 0.0
     noisy = data.moons(64, noise=0.5)
