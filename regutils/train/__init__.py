@@ -1,72 +1,37 @@
-"""Training: one network by steps or epochs, or many values of λ as one batch. In reading order:
+"""Training: one network by steps or epochs, or many values of λ as one batch.
 
-measures     the data loss, the error, both over a whole part; Measurement
-orders       the order in which examples are seen
-devices      where a network trains, and what that device draws at random
-fitness      what is found out before training starts
-optimizers   what is asked of an optimizer
-mixing       mixup: a batch blended with itself
-steps        Trainer: one step, one measurement
-histories    History: what a run measured
-epochs       fit(): one model, returns a History
-checkpoints  a run of fit in a file
-identity     what decides a result, as texts that can be compared
-folds        which examples each network of a sweep trains on: hold-out, K-fold, pairs left out
-stacked      sweep(): many values of λ and seeds as one batch, returns a Sweep
-choosing     choosing by a score, and what the score is worth afterwards
-threads      room for a second notebook on the same cores; watched from the first import on
+- trainer: Trainer (one step, one measurement), fit → History, batches
+- sweep: sweep → Sweep, many values of λ and seeds as one batch
+- folds: train masks of a sweep: hold-out, K-fold, pairs of folds left out
+- metrics: the data loss, the error, both over a whole part; Measurement
+- selection: early stopping, choosing λ by a score, and what the score is worth afterwards
+- devices: to_device, the random state, the share of the cores
+- checkpoint, optimizers, checks: what these stand on
 """
 
-from ..results import mean_sd
-from .choosing import (
+from .devices import share_cores, steady_threads, to_device
+from .folds import Pairs, pairs, train_masks
+from .metrics import Measurement, error, evaluate, loss
+from .selection import (
     Choice,
     Interval,
-    beats,
     choose,
+    early_stopping,
     lowest,
-    luck,
+    max_selection_bias,
     nested_interval,
     nested_score,
     one_standard_error,
+    probability_better,
     usual_interval,
 )
-from .devices import place
-from .epochs import fit
-from .folds import Pairs, members, pairs
-from .histories import History
-from .measures import Measurement, error, evaluate, loss
-from .orders import batches
-from .stacked import Sweep, sweep
-from .steps import Trainer
-from .threads import steady_threads, watch
+from .sweep import Sweep, sweep
+from .trainer import History, Trainer, batches, fit
 
 __all__ = [
-    "Choice",
-    "History",
-    "Interval",
-    "Measurement",
-    "Pairs",
-    "Sweep",
-    "Trainer",
-    "batches",
-    "beats",
-    "choose",
-    "error",
-    "evaluate",
-    "fit",
-    "loss",
-    "lowest",
-    "luck",
-    "mean_sd",
-    "members",
-    "nested_interval",
-    "nested_score",
-    "one_standard_error",
-    "pairs",
-    "place",
-    "steady_threads",
-    "sweep",
+    "Choice", "History", "Interval", "Measurement", "Pairs", "Sweep", "Trainer", "batches",
+    "choose", "early_stopping", "error", "evaluate", "fit", "loss", "lowest",
+    "max_selection_bias", "nested_interval", "nested_score", "one_standard_error", "pairs",
+    "probability_better", "share_cores", "steady_threads", "sweep", "to_device", "train_masks",
     "usual_interval",
-]
-
-watch()
+]  # fmt: skip

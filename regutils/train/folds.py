@@ -1,40 +1,37 @@
-"""Which examples each network of a sweep trains on: hold-out, K-fold, repeated, pairs left out.
+"""Train masks: which examples each network of a sweep trains on, from scikit-learn's splitters.
 
-Folds come from scikit-learn's splitters. As `members` of `train.sweep` they are trained as one
-batch with every λ, which equals a loop over folds up to rounding.
+As `train_mask` of `train.sweep` the folds are trained as one batch with every λ, which equals a
+loop over folds up to rounding.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..arguments import count, require
-from ..data.split import Examples
-from .orders import batches
+from ..data import Examples
+from .trainer import batches
 
 
-def members(splitter: Any, n: int, y: Tensor | None = None) -> Tensor:
-    """The folds of a splitter, for `train.sweep`: (F, n) bool, True where trained on.
+def train_masks(splitter: Any, n: int, y: Tensor | None = None) -> Tensor:
+    """Return the folds of a splitter, of all repeats: (F, n) bool, True where trained on.
 
     - splitter: of scikit-learn, such as KFold, RepeatedKFold or ShuffleSplit.
     - n: number of examples.
     - y (n,): for those that look at labels, such as StratifiedKFold.
-
-    F folds, of all repeats, in the splitter's order.
     """
     known = hasattr(splitter, "get_n_splits")
     require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
     n = count("n", n, low=2)
-    folds = list(splitter.split(np.zeros(n), y))
-    rows = torch.zeros(len(folds), n, dtype=torch.bool)
-    for row, (kept, _) in zip(rows, folds):
-        row[torch.as_tensor(kept)] = True
-    return rows
+    folds = list(splitter.split(range(n), y))
+    masks = torch.zeros(len(folds), n, dtype=torch.bool)
+    for mask, (kept, _) in zip(masks, folds):
+        mask[torch.as_tensor(kept)] = True
+    return masks
 
 
 class Pairs(NamedTuple):
@@ -42,15 +39,15 @@ class Pairs(NamedTuple):
 
     R repeats of K folds of m examples, n = K·m.
 
-    - members (R·P, n) with P = K(K + 1)/2, for `train.sweep`.
+    - train_mask (R·P, n) with P = K(K + 1)/2, for `train.sweep`.
     - parts (R, K, m): the examples of each fold.
     """
 
-    members: Tensor
+    train_mask: Tensor
     parts: Tensor
 
     def table(self, held: Tensor) -> Tensor:
-        """(..., R·P, n), as `Sweep.held_out` gives it, to (..., R, K, K, m).
+        """Return `Sweep.held_out` (..., R·P, n) as a table (..., R, K, K, m).
 
         [..., r, i, j, :] are the errors on fold i of the network that saw neither fold i nor j.
         """
@@ -66,12 +63,12 @@ class Pairs(NamedTuple):
 
 
 def pairs(splitter: Any, n: int) -> Pairs:
-    """Every fold of a KFold or RepeatedKFold left out alone, and every two of a repeat together.
+    """Leave out every fold of a KFold or RepeatedKFold alone, and every two of a repeat together.
 
     Raises ValueError unless there are 3 folds or more and all are equally large, which the formulas
     of nested cross-validation assume.
     """
-    kept = members(splitter, n)
+    kept = train_masks(splitter, n)
     held = ~kept
     # One repeat is as many folds as it takes to hold out everything.
     K = next((i for i in range(1, len(held) + 1) if held[:i].any(0).all()), 0)
@@ -89,56 +86,43 @@ def pairs(splitter: Any, n: int) -> Pairs:
     return Pairs((kept[:, one] & kept[:, other]).flatten(0, 1), parts)
 
 
-def check(members: Any, S: int, n: int) -> None:
-    """Raise ValueError unless `members` is None or tells S seeds which of n examples they see."""
-    if members is None:
+def check_mask(train_mask: Any, S: int, n: int) -> None:
+    """Raise ValueError unless a mask (S, n) tells S seeds which of n examples they see."""
+    if train_mask is None:
         return
-    good = isinstance(members, Tensor) and members.dtype == torch.bool
-    got = tuple(members.shape) if good else type(members).__name__
-    require(good and got == (S, n), "members", got, f"a bool tensor ({S}, {n}), seeds × examples")
-    empty = (~members.any(1)).nonzero()[:, 0].tolist()
-    require(not empty, "members", f"rows {empty} without any", "with an example in each row")
-
-
-def shares(members: Tensor) -> Tensor:
-    """What each example weighs in the mean over those that a seed sees: (S, n)."""
-    return members / members.sum(1, keepdim=True)
+    good = isinstance(train_mask, Tensor) and train_mask.dtype == torch.bool
+    got = tuple(train_mask.shape) if good else type(train_mask).__name__
+    accepts = f"a bool tensor ({S}, {n}), seeds × examples"
+    require(good and got == (S, n), "train_mask", got, accepts)
+    empty = (~train_mask.any(1)).nonzero()[:, 0].tolist()
+    require(not empty, "train_mask", f"rows {empty} without any", "with an example in each row")
 
 
 class Batch(NamedTuple):
-    """What the networks of a sweep take a step on.
-
-    - x, y: the same for all (dim None), or with a leading dimension of M networks (dim 0).
-    - weights (M, size): of each example in its network's mean; None if all count the same.
-    """
+    """What the networks of a sweep take a step on."""
 
     x: Tensor
     y: Tensor
-    weights: Tensor | None = None
-    dim: int | None = None
-
-    @property
-    def dims(self) -> tuple[int | None, int | None, int | None]:
-        """Where `vmap` finds the networks in x, y and weights."""
-        return self.dim, self.dim, None if self.weights is None else 0
+    weights: Tensor | None = None  # (networks, size), of each example in its network's mean
+    dim: int | None = None  # 0 if x and y have a leading dimension of networks
 
 
-def drawn(
+def stacked_batches(
     train: Examples,
-    members: Tensor | None,
+    train_mask: Tensor | None,
     size: int | None,
     orders: Sequence[torch.Generator],
     K: int,
 ) -> Iterator[Batch]:
-    """The batches of a sweep of K values of λ, without end: each seed in its own order.
+    """Yield the batches of a sweep of K values of λ, without end: each seed in its own order.
 
     Network k·S + s gets what seed s sees next, epoch after epoch, as `train.fit` draws it from
     those examples alone.
     """
-    if members is None and size is None:
+    if train_mask is None and size is None:
         yield from repeat(Batch(train.x, train.y))
     n, device = len(train.x), train.x.device
-    sees = torch.ones(len(orders), n, dtype=torch.bool) if members is None else members
+    sees = torch.ones(len(orders), n, dtype=torch.bool) if train_mask is None else train_mask
     own = [row.nonzero()[:, 0].to(device) for row in sees]
     if size is None:
         yield from repeat(_gathered(train, own, K))
@@ -153,7 +137,7 @@ def _endless(rows: Tensor, size: int | None, order: torch.Generator) -> Iterator
 
 
 def _gathered(train: Examples, parts: Sequence[Tensor], K: int) -> Batch:
-    """The examples parts[s] for each seed s, filled up with such as weigh nothing."""
+    """Return the examples parts[s] of each seed s, filled up with such as weigh nothing."""
     longest = max(map(len, parts))
     rows = torch.stack([F.pad(part, (0, longest - len(part))) for part in parts]).repeat(K, 1)
     equal = all(len(part) == longest for part in parts)

@@ -1,4 +1,4 @@
-"""Any accelerator that PyTorch names; where there is none, the CPU and a module stand in."""
+"""Accelerators, for which a module stands in, and cores, on a machine that is made up."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from regutils import data, models, train
-from regutils.train import devices
+from regutils.train import devices, fit, share_cores, steady_threads, sweep
 
 SPLIT = data.moons(20)
 
@@ -45,56 +45,28 @@ def test_the_random_state_of_an_accelerator_is_kept_and_put_back(kind, monkeypat
     assert (kept[0] == 1).all() and torch.equal(torch.get_rng_state(), before)
 
 
-def test_an_error_puts_the_random_state_back_too():
-    before = torch.get_rng_state()
-    with pytest.raises(KeyError):
-        with devices.drawing_from(
-            torch.device("cpu"), devices.seeded_state(SPLIT.train.x.device, 3)
-        ):
-            torch.rand(3)
-            raise KeyError
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_place_takes_the_accelerator_that_pytorch_names(monkeypatch):
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
     monkeypatch.setattr(
         torch.accelerator, "current_accelerator", lambda *_, **__: torch.device("meta")
     )
-    assert devices.best_device() == torch.device("meta")
+    model = models.MLP(2, 2)
+    monkeypatch.setattr(devices, "Split", lambda *parts: parts)  # a Split looks at values
+    assert train.to_device(model, SPLIT)[1][1].x.device.type == "meta"
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
-    assert devices.best_device() == torch.device("cpu")
-
-
-def test_float64_stays_on_the_cpu_where_a_device_has_none(monkeypatch):
-    monkeypatch.setattr(devices, "has_float64", lambda device: device.type == "cpu")
-    monkeypatch.setattr(devices, "best_device", lambda: torch.device("meta"))
-    split = SPLIT.to(torch.float64)
-    model, placed = train.place(models.MLP(2, 2).double(), split)
-    assert model.linear1.weight.device.type == placed.train.x.device.type == "cpu"
-    with pytest.raises(ValueError, match="device must be one that computes in float64"):
-        train.place(models.MLP(2, 2).double(), split, "meta")
-    assert devices.has_float64(torch.device("cpu"))
-
-
-def test_a_device_without_float64_is_found_out(monkeypatch):
-    def refusing(*_, **__):
-        raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
-
-    monkeypatch.setattr(torch, "ones", refusing)
-    assert not devices.has_float64(torch.device("mps"))
+    assert train.to_device(models.MLP(2, 2), SPLIT)[1][1].x.device.type == "cpu"
 
 
 @pytest.mark.skipif(not torch.accelerator.is_available(), reason="needs an accelerator")
 def test_fit_on_the_accelerator_repeats_itself_and_leaves_the_random_state_alone(tmp_path):
     def run(**how):
         make = lambda: models.MLP(2, 8, 2, dropout=0.5)  # noqa: E731
-        model, split = train.place(models.seeded(make, 0), SPLIT)
+        model, split = train.to_device(models.seeded(make, 0), SPLIT)
         optimizer = lambda p: torch.optim.SGD(p, lr=0.1)  # noqa: E731
         history = train.fit(model, split, optimizer=optimizer, batch_size=7, **how)
         return history.val_loss, [p.cpu() for p in model.parameters()]
 
-    device = devices.best_device()
+    device = torch.accelerator.current_accelerator()
     before = devices.random_state(device)
     whole, weights = run(epochs=4)
     run(epochs=2, checkpoint=tmp_path / "run.pt")
@@ -106,4 +78,72 @@ def test_fit_on_the_accelerator_repeats_itself_and_leaves_the_random_state_alone
 
 def test_a_device_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"device must be a device that is here, .*; got 'foo'"):
-        train.place(models.MLP(2, 2), SPLIT, "foo")
+        train.to_device(models.MLP(2, 2), SPLIT, "foo")
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def made_up(moments):
+    """Yield looks at two cores of which others, then this process, take so much, a second apart."""
+    at, had = -1e9, 0.0
+    for others, _ours in moments:
+        at, had = at + 1, had + 2 - others
+        yield at, had
+
+
+def test_a_thread_is_given_up_taken_back_and_the_users_number_restored(two_threads):
+    moments = [(0.0, 0.0), (1.0, 1.0), (1.0, 1.0), (0.0, 1.0), (1.9, 0.1)]
+    looks = made_up(moments)
+    sharing = devices.Sharing(lambda: next(looks))
+    sharing.begin()
+    seen = []
+    for _ in moments[1:]:
+        sharing.adapt()
+        seen.append(torch.get_num_threads())
+    assert seen == [1, 1, 2, 1]
+    sharing.end()
+    assert torch.get_num_threads() == 2
+    sharing.begin()
+    assert torch.get_num_threads() == 1, "where it ended is where it begins"
+    sharing.end()
+    torch.set_num_threads(1)
+    sharing.begin()
+    sharing.count = 2
+    sharing.end()
+    assert torch.get_num_threads() == 1, "the user's number is never exceeded"
+
+
+def test_cores_are_shared_within_fit_and_sweep_and_nowhere_else(two_threads, monkeypatch):
+    """Their hook is gone afterwards, also where training is interrupted or nothing may change."""
+    from torch.optim import optimizer
+
+    hooks = optimizer._global_optimizer_post_hooks
+    seen = []
+
+    class Seen(torch.nn.ReLU):
+        def forward(self, x):
+            if self.training:
+                seen.append(len(hooks))
+                torch.set_num_threads(1)
+            return super().forward(x)
+
+    def make():
+        return models.MLP(2, 8, 2, activation=Seen)
+
+    before = len(hooks)
+    fit(make(), SPLIT, epochs=2, optimizer=lambda p: torch.optim.SGD(p, lr=0.1))
+    assert seen == [before + 1] * 2 and len(hooks) == before and torch.get_num_threads() == 2
+    sweep(make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=2, lr=0.1)
+    assert seen[-1] == before + 1 and len(hooks) == before
+    with pytest.raises(KeyError), share_cores(), share_cores():
+        assert len(hooks) == before + 1
+        raise KeyError
+    with steady_threads(), share_cores():
+        assert len(hooks) == before
+    assert len(hooks) == before

@@ -36,12 +36,6 @@ def test_shuffled_batches_hold_every_example_once_and_follow_the_generator():
     assert not torch.equal(*epochs)
 
 
-@pytest.mark.parametrize("shuffle", [True, False])
-def test_a_batch_size_that_is_none_is_refused(shuffle):
-    with pytest.raises(ValueError, match="batch_size must be"):
-        list(train.batches(10, 0, torch.Generator(), shuffle))
-
-
 def test_losses_are_the_notes_own(found):
     """Same pictures, order and initial weights: its summed loss by epoch, to 1e-3 relative."""
     x, y = found.x[:300].float() / 255, found.y[:300]
@@ -56,7 +50,9 @@ def test_losses_are_the_notes_own(found):
             optimizer.step()
             running_loss += result_loss.item()
         printed.append(running_loss)
-    model, split = train.place(models.seeded(models.SeedCNN, 0), data.Split(*[(x, y)] * 3), "cpu")
+    model, split = train.to_device(
+        models.seeded(models.SeedCNN, 0), data.Split(*[(x, y)] * 3), "cpu"
+    )
     history = train.fit(
         model, split, epochs=2, batch_size=64, shuffle=False, every=2, optimizer=sgd
     )
@@ -83,20 +79,22 @@ def test_running_loss_is_the_data_term_before_each_step(found):
 
 def test_place_keeps_values_and_lays_channels_last(found):
     split = found.split(60, 40)
-    model, placed = train.place(models.SeedCNN(), split, "cpu")
+    model, placed = train.to_device(models.SeedCNN(), split, "cpu")
     assert torch.equal(placed.train.x, split.train.x) and torch.equal(placed.test.y, split.test.y)
     assert placed.train.x.is_contiguous(memory_format=torch.channels_last)
     assert placed.train.x[torch.randperm(60)[:8]].is_contiguous(memory_format=torch.channels_last)
     assert model.conv2.weight.is_contiguous(memory_format=torch.channels_last)
     flat = data.moons()
-    assert torch.equal(train.place(models.MLP(2, 2), flat, "cpu")[1].train.x, flat.train.x)
+    assert torch.equal(train.to_device(models.MLP(2, 2), flat, "cpu")[1].train.x, flat.train.x)
 
 
 def test_bfloat16_stays_near_float32_and_keeps_weights_float32(found):
     split = found.split(200, 100)
     runs = []
     for autocast in (False, True):
-        model, placed = train.place(models.seeded(lambda: models.SeedCNN(nn.ReLU), 0), split, "cpu")
+        model, placed = train.to_device(
+            models.seeded(lambda: models.SeedCNN(nn.ReLU), 0), split, "cpu"
+        )
         runs.append(
             train.fit(model, placed, epochs=2, batch_size=50, optimizer=sgd, autocast=autocast)
         )
@@ -106,7 +104,7 @@ def test_bfloat16_stays_near_float32_and_keeps_weights_float32(found):
 
 
 def run(split, epochs, **how):
-    model, placed = train.place(
+    model, placed = train.to_device(
         models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
     )
     history = how.pop("goes_on", None)
@@ -135,75 +133,3 @@ def test_resumed_run_is_the_uninterrupted_one_bit_for_bit(found, tmp_path):
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
         assert torch.equal(a, b), name
     assert continued.running == history.running and continued.val_loss == history.val_loss
-
-
-def test_interrupted_epoch_leaves_no_trace_in_the_resumed_history(found, tmp_path):
-    split = found.split(100, 50)
-    pressed = [False] * 6 + [True]  # the stop button, within the second epoch of four batches
-
-    def augment(x):
-        if pressed and pressed.pop(0):
-            raise KeyboardInterrupt
-        return data.augment(x)
-
-    model, placed = train.place(
-        models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
-    )
-    how = {
-        "batch_size": 32,
-        "optimizer": lambda p: torch.optim.SGD(p, lr=0.02),
-        "checkpoint": tmp_path / "run.pt",
-    }
-    stopped = train.fit(model, placed, epochs=3, augment=augment, **how)
-    assert "Interrupted" in stopped.stopped and stopped.epochs == [1]
-    resumed = train.fit(model, placed, epochs=3, augment=augment, **how)
-    straight_model, _ = train.place(
-        models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
-    )
-    straight = train.fit(
-        straight_model, placed, epochs=3, augment=data.augment, **how | {"checkpoint": None}
-    )
-    assert resumed.running == straight.running and len(resumed.running) == 3
-    assert all(map(torch.equal, model.state_dict().values(), straight_model.state_dict().values()))
-
-
-def test_checkpoint_of_a_run_with_another_order_is_refused(found, tmp_path):
-    split = found.split(60, 40)
-    model = models.SeedCNN()
-    train.fit(model, split, epochs=1, batch_size=32, optimizer=sgd, checkpoint=tmp_path / "run.pt")
-    with pytest.raises(ValueError, match="shuffle, autocast"):
-        train.fit(
-            model,
-            split,
-            epochs=2,
-            batch_size=32,
-            optimizer=sgd,
-            checkpoint=tmp_path / "run.pt",
-            shuffle=False,
-            autocast=True,
-        )
-
-
-def test_two_linear_layers_of_the_notes_network_are_one():
-    model, x = models.seeded(models.SeedCNN, 0), torch.randn(20, 1024)
-    merged = model.linear2.weight @ model.linear1.weight
-    bias = model.linear2.weight @ model.linear1.bias + model.linear2.bias
-    torch.testing.assert_close(
-        x @ merged.T + bias, model.linear2(model.linear1(x)), atol=1e-5, rtol=1e-4
-    )
-
-
-def test_dropout_of_the_network_stands_before_both_linear_layers():
-    model = models.SeedCNN(nn.ReLU, dropout=0.5)
-    names = list(model._modules)  # named_children leaves out the second place of the shared module
-    assert (
-        names[names.index("linear1") - 1] == "dropout"
-        and names[names.index("linear2") - 1] == "dropout2"
-    )
-    assert [n for n, _ in models.SeedCNN().named_parameters()] == [
-        n for n, _ in model.named_parameters()
-    ]
-    x = torch.randn(4, 3, 32, 32)
-    model.train()
-    assert not torch.equal(model(x), model(x))
-    assert torch.equal(model.eval()(x), model(x))

@@ -24,7 +24,8 @@ def make():
 
 def sweep(members, **changed):
     how = {"penalty": "l2", "seeds": (0,) * len(members), "steps": 20, "lr": 0.02, "every": 5}
-    return train.sweep(make, SPLIT, LAMS, members=members, progress=False, **how | changed)
+    how |= {"train_mask": members, "progress": False}
+    return train.sweep(make, SPLIT, LAMS, **how | changed)
 
 
 def fold(row):
@@ -36,7 +37,7 @@ def fold(row):
 @pytest.mark.parametrize("batch_size", [None, 10])
 @pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.SGD])
 def test_a_sweep_over_folds_equals_a_loop_over_folds(optimizer, batch_size):
-    members = train.members(KFold(4, shuffle=True, random_state=0), 31)
+    members = train.train_masks(KFold(4, shuffle=True, random_state=0), 31)
     seeds = (0, 0, 5, 5)
     per_epoch = 1 if batch_size is None else 3  # 23 or 24 examples, at most 10 at a time
     swept = sweep(members, optimizer=optimizer, batch_size=batch_size, seeds=seeds, steps=30)
@@ -63,28 +64,6 @@ def test_a_sweep_over_folds_equals_a_loop_over_folds(optimizer, batch_size):
             assert held[k, f].item() == pytest.approx(history.val_error[-1], abs=1e-6)
 
 
-def test_an_example_that_is_held_out_changes_nothing():
-    members = train.members(KFold(4, shuffle=True, random_state=0), 31)
-    before = sweep(members)
-    x, y = SPLIT.train
-    y = torch.where(members[2], y, (y + 1) % 10)  # other labels where fold 2 does not look
-    other = data.Split((x, y), SPLIT.val, SPLIT.test)
-    how = {"penalty": "l2", "seeds": (0,) * 4, "steps": 20, "lr": 0.02, "every": 5}
-    after = train.sweep(make, other, LAMS, members=members, progress=False, **how)
-    for name, w in before.weights.items():
-        assert torch.equal(w[:, 2], after.weights[name][:, 2])
-        assert not torch.equal(w[:, 1], after.weights[name][:, 1])
-
-
-def test_members_that_are_all_there_change_nothing():
-    with_members = sweep(torch.ones(2, 31, dtype=torch.bool), seeds=(0, 1))
-    plain = train.sweep(
-        make, SPLIT, LAMS, penalty="l2", seeds=(0, 1), steps=20, lr=0.02, every=5, progress=False
-    )
-    for name in ("train_loss", "val_loss", "train_error", "val_error"):
-        torch.testing.assert_close(getattr(with_members, name), getattr(plain, name))
-
-
 @pytest.mark.parametrize(
     "splitter",
     [
@@ -94,7 +73,7 @@ def test_members_that_are_all_there_change_nothing():
     ],
 )
 def test_members_are_the_folds_of_scikit_learn(splitter):
-    rows = train.members(splitter, 31)
+    rows = train.train_masks(splitter, 31)
     folds = list(splitter.split(torch.zeros(31)))
     assert rows.shape == (len(folds), 31) and rows.dtype == torch.bool
     for row, (kept, left) in zip(rows, folds):
@@ -104,7 +83,7 @@ def test_members_are_the_folds_of_scikit_learn(splitter):
 
 def test_members_of_a_splitter_that_looks_at_labels():
     labels = SPLIT.train.y % 2
-    rows = train.members(StratifiedKFold(3), 31, labels)
+    rows = train.train_masks(StratifiedKFold(3), 31, labels)
     shares = torch.stack([labels[row].float().mean() for row in rows])
     assert shares.std() < 0.03
 
@@ -124,7 +103,7 @@ def test_held_out_on_ridge_is_cross_val_score():
         lambda: torch.nn.Linear(10, 1, bias=False),
         split,
         [lam],
-        members=train.members(splitter, n),
+        train_mask=train.train_masks(splitter, n),
         penalty="l2",
         seeds=(0,) * 5,
         steps=2000,
@@ -138,7 +117,7 @@ def test_held_out_on_ridge_is_cross_val_score():
 
 
 def test_held_out_is_nan_where_trained_on_and_nowhere_else():
-    members = train.members(KFold(4), 31)
+    members = train.train_masks(KFold(4), 31)
     held = sweep(members).held_out(SPLIT.train)
     assert held.shape == (2, 4, 31)
     assert torch.equal(held.isnan(), members.expand(2, 4, 31))
@@ -147,11 +126,11 @@ def test_held_out_is_nan_where_trained_on_and_nowhere_else():
 
 def test_pairs_leave_out_what_they_say():
     found = train.pairs(RepeatedKFold(n_splits=4, n_repeats=3, random_state=0), 20)
-    assert found.members.shape == (3 * 10, 20) and found.parts.shape == (3, 4, 5)
+    assert found.train_mask.shape == (3 * 10, 20) and found.parts.shape == (3, 4, 5)
     one, other = torch.triu_indices(4, 4)
     for r in range(3):
         assert sorted(found.parts[r].flatten().tolist()) == list(range(20))
-        for row, i, j in zip(found.members[10 * r : 10 * r + 10], one, other):
+        for row, i, j in zip(found.train_mask[10 * r : 10 * r + 10], one, other):
             left = set(found.parts[r, i].tolist()) | set(found.parts[r, j].tolist())
             assert set((~row).nonzero()[:, 0].tolist()) == left
 
@@ -159,7 +138,7 @@ def test_pairs_leave_out_what_they_say():
 def test_the_table_of_pairs_holds_each_run_where_it_belongs():
     found = train.pairs(RepeatedKFold(n_splits=4, n_repeats=3, random_state=0), 20)
     runs = torch.arange(30.0)[:, None].expand(30, 20) * 100 + torch.arange(20.0)
-    held = runs.masked_fill(found.members, torch.nan)
+    held = runs.masked_fill(found.train_mask, torch.nan)
     table = found.table(torch.stack([held, held + 1]))
     assert table.shape == (2, 3, 4, 4, 5) and not table.isnan().any()
     one, other = (rows.tolist() for rows in torch.triu_indices(4, 4))
@@ -187,33 +166,19 @@ def test_wrong_splitters_are_named(splitter, n, names):
         train.pairs(splitter, n)
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        torch.ones(3, 31),
-        torch.ones(4, 31, dtype=torch.bool),
-        torch.ones(3, 30, dtype=torch.bool),
-        torch.zeros(3, 31, dtype=torch.bool),
-        [[True] * 31] * 3,
-    ],
-)
-def test_wrong_members_are_named(members):
-    with pytest.raises(ValueError, match=r"members must be .*; got "):
-        sweep(members, seeds=(0, 1, 2))
-
-
-def test_held_out_needs_a_sweep_with_members():
-    plain = train.sweep(
-        make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1, progress=False
-    )
-    with pytest.raises(ValueError, match="held_out needs a sweep with members"):
-        plain.held_out(SPLIT.train)
+def test_wrong_train_masks_are_named():
+    whole = torch.ones(3, 31, dtype=torch.bool)
+    for wrong in (whole.float(), whole[:, 1:], ~whole, whole.tolist()):
+        with pytest.raises(ValueError, match=r"train_mask must be .*; got "):
+            sweep(wrong, seeds=(0, 1, 2))
+    with pytest.raises(ValueError, match="held_out needs a sweep with train_mask"):
+        sweep(whole, seeds=(0, 1, 2), train_mask=None).held_out(SPLIT.train)
 
 
 def test_held_out_of_a_run_that_diverged_is_nan(capsys):
     how = {"optimizer": torch.optim.SGD, "lr": 0.1, "steps": 200, "penalty": "l2"}
-    members = train.members(KFold(3), np.int64(31))
-    swept = train.sweep(make, SPLIT, [0.0, 1e6], seeds=[0] * 3, members=members, **how)
+    members = train.train_masks(KFold(3), np.int64(31))
+    swept = train.sweep(make, SPLIT, [0.0, 1e6], seeds=[0] * 3, train_mask=members, **how)
     held = swept.held_out(SPLIT.train)
     assert torch.equal(held[0].isnan(), members) and held[1].isnan().all()
     assert train.lowest(held.nanmean((1, 2))) == 0

@@ -50,41 +50,25 @@ def test_steps_are_those_of_fit(proximal):
         assert getattr(found, name) == getattr(history, name)[-1]
 
 
-def test_reset_and_the_same_steps_give_the_same_weights_bit_for_bit_with_dropout():
-    """And the global random state is left alone, by every method."""
+def test_a_state_restores_the_middle_of_an_epoch_bit_for_bit():
+    """With dropout and an augmentation; the global random state is left alone."""
     torch.manual_seed(5)
     before = torch.get_rng_state()
     one = trainer(make(0.5), augment=lambda x: x + 0.1 * torch.randn_like(x))
-    start = state(one.model)
-    first = take(one, 7, lam=0.1)
-    one.reset()
-    assert one.steps == 0 and torch.equal(state(one.model), start)
-    assert torch.equal(take(one, 7), first)
-    one.measure()
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.randn(100)
-    one.reset()
-    assert torch.equal(take(one, 7), first)
-    assert not torch.equal(take(trainer(make(0.5), seed=4), 7, lam=0.1), first)
-
-
-def test_a_state_restores_the_middle_of_an_epoch():
-    one = trainer(make(0.5))
     take(one, 4)
     kept = one.state()
     ahead = take(one, 6)
     one.restore(kept)
     assert one.steps == 4 and torch.equal(take(one, 6), ahead)
-    other = trainer(make(0.5))
-    other.restore(kept)
-    assert torch.equal(take(other, 6), ahead)
+    one.measure()
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_lambda_may_move_between_steps_and_is_noted():
     one, curves = trainer(), History()
     for lam in (0.0, 1.0):
         take(one, 10, lam=lam)
-        curves.add(one.measure(at_most=32))
+        curves.add(1, one.measure(at_most=32), one.state())
     assert curves.step == [10, 20] and curves.lam == [0.0, 1.0]
     assert curves.penalty[1] < 0.5 * curves.penalty[0]
     part = data.Examples(SPLIT.train.x[:32], SPLIT.train.y[:32])
@@ -96,18 +80,18 @@ def test_lambda_may_move_between_steps_and_is_noted():
 def test_lr_optimizer_penalty_batch_size_split_and_p_may_change_between_steps():
     model = make(0.5)
     one = trainer(model)
+    start = one.state()
     take(one, 2)
     before = state(model)
     assert (take(one, 1, lr=1e-9) - before).abs().max() < 1e-6
-    one.reset()
-    assert one.lr == 1e-9, "settings are the learner's, not the run's"
     one.optimizer = lambda p: torch.optim.Adam(p, lr=0.01)
     assert one.lr == 0.01 and isinstance(one.optimizer, torch.optim.Adam)
     take(one, 1, batch_size=None)
     one.penalise("l1", proximal=True)
     take(one, 3, lam=1e6)
     assert all((w == 0).all() for w in penalties.weights(model).values()), "exact zeros"
-    one.reset()
+    one.restore(start)
+    one.optimizer = lambda p: torch.optim.Adam(p, lr=0.01)
     model.dropout.p.fill_(0.0)
     one.lam = 0.0
     noisy = data.moons(64, noise=0.5)
@@ -121,7 +105,7 @@ def test_lr_optimizer_penalty_batch_size_split_and_p_may_change_between_steps():
     )
     alike.split = noisy
     assert torch.equal(take(one, 4), take(alike, 4))
-    with pytest.raises(ValueError, match=r"split must be of shapes .*; got .*\(32, 2\)"):
+    with pytest.raises(ValueError, match=r"split must be of 64; got .32 training"):
         one.split = data.moons(32)
 
 
@@ -136,21 +120,6 @@ def test_a_diverging_step_says_what_to_do_and_is_measured_as_nan():
     assert all(value != value for value in (found.train_loss, found.val_error, found.penalty)), (
         "NaN"
     )
-
-
-def test_a_wrong_setting_is_refused_and_the_old_one_stays():
-    one = trainer(nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 2)))
-    for name, wrong in (("lam", -1.0), ("lr", 0.0), ("batch_size", 63), ("optimizer", "sgd")):
-        before = getattr(one, name)
-        with pytest.raises(ValueError, match=f"{name} must be"):
-            setattr(one, name, wrong)
-        assert getattr(one, name) is before or getattr(one, name) == before
-    with pytest.raises(ValueError, match="penalty must be"):
-        one.penalise(None, proximal=True)
-    assert one.penalty is penalties.PENALTIES["l2"] and not one.proximal
-    take(one, 3)
-    one.reset()
-    assert one.lr == 0.05
 
 
 def test_an_optimizer_that_calls_the_loss_itself_trains():

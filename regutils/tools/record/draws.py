@@ -76,9 +76,9 @@ class Choosing(Draw):
         )
         left_out = train.pairs(fifths, self.n)
         members = [
-            train.members(halves, self.n),
-            train.members(tenths, self.n),
-            left_out.members,
+            train.train_masks(halves, self.n),
+            train.train_masks(tenths, self.n),
+            left_out.train_mask,
             torch.ones(3, self.n, dtype=torch.bool),
         ]
         starts = [r for rows in members[:3] for r in range(5) for _ in range(len(rows) // 5)]
@@ -87,7 +87,7 @@ class Choosing(Draw):
             split,
             LAMS,
             seeds=[*starts, 0, 1, 2],
-            members=torch.cat(members),
+            train_mask=torch.cat(members),
             every=HOW["steps"],
             **HOW,
         )
@@ -174,13 +174,13 @@ class Gain(Draw):
         split = data.digits(n, label_noise=noise, seed=self.seed)
         judge = split.test.x[:800], split.test.y[:800]
         split = data.Split(split.train, judge, split.val)
-        folds = train.members(KFold(5, shuffle=True, random_state=self.seed), n)
+        folds = train.train_masks(KFold(5, shuffle=True, random_state=self.seed), n)
         swept = train.sweep(
             NETWORK,
             split,
             LAMS[:-1],
             seeds=[self.seed] * 6,
-            members=torch.cat([folds, torch.ones(1, n, dtype=torch.bool)]),
+            train_mask=torch.cat([folds, torch.ones(1, n, dtype=torch.bool)]),
             every=HOW["steps"],
             **HOW,
         )

@@ -64,7 +64,7 @@ class Job:
         started = time.process_time()
         activation = nn.Identity if self.note else nn.ReLU
         model = models.seeded(lambda: models.SeedCNN(activation, dropout=self.p), self.seed)
-        model, split = train.place(model, split_of(self, read_pictures(pictures)))
+        model, split = train.to_device(model, split_of(self, read_pictures(pictures)))
         history, taken = self._train(model, split)
         result: dict[str, Any] = {
             name: [round(value, 5) for value in getattr(history, name)]

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from regutils import data, models
-from regutils.train import fit, optimizers, sweep
+from regutils.train import evaluate, fit, optimizers, sweep
 
 SPLIT = data.digits(60, label_noise=0.2)
 LAMS, SEEDS = [0.0, 1e-3, 1e-2], (0, 3)
@@ -14,60 +14,6 @@ LAMS, SEEDS = [0.0, 1e-3, 1e-2], (0, 3)
 
 def make():
     return models.MLP(64, 16, 10)
-
-
-@pytest.mark.parametrize("batch_size", [None, 25])
-@pytest.mark.parametrize(
-    ("penalty", "proximal", "optimizer"),
-    [
-        ("l2", False, torch.optim.Adam),
-        ("l2", False, torch.optim.SGD),
-        ("l1", True, torch.optim.SGD),
-        (
-            lambda weights: sum(w.square().sum().sqrt() for w in weights.values()),
-            False,
-            torch.optim.Adam,
-        ),
-    ],
-)
-def test_a_sweep_equals_a_loop_of_fit(penalty, proximal, optimizer, batch_size):
-    per_epoch = 1 if batch_size is None else 3
-    steps = 50 if batch_size is None else 48
-    swept = sweep(
-        make,
-        SPLIT,
-        LAMS,
-        penalty=penalty,
-        proximal=proximal,
-        optimizer=optimizer,
-        seeds=SEEDS,
-        steps=steps,
-        lr=0.02,
-        every=per_epoch,
-        batch_size=batch_size,
-    )
-    for k, lam in enumerate(LAMS):
-        for s, seed in enumerate(SEEDS):
-            model = models.seeded(make, seed)
-            history = fit(
-                model,
-                SPLIT,
-                epochs=steps // per_epoch,
-                optimizer=lambda p: optimizer(p, lr=0.02),
-                penalty=penalty,
-                proximal=proximal,
-                lam=lam,
-                seed=seed,
-                batch_size=batch_size,
-            )
-            for name, w in model.named_parameters():
-                torch.testing.assert_close(
-                    swept.weights[name][k, s], w.detach(), atol=2e-5, rtol=1e-4
-                )
-            for name in ("train_loss", "val_loss", "penalty"):
-                mine = torch.tensor(getattr(history, name))
-                torch.testing.assert_close(getattr(swept, name)[k, s], mine, atol=2e-5, rtol=1e-4)
-            assert (swept.val_error[k, s] - torch.tensor(history.val_error)).abs().max() <= 2 / 500
 
 
 def test_shapes_and_what_is_recorded():
@@ -80,24 +26,6 @@ def test_shapes_and_what_is_recorded():
     outputs = swept.predict(SPLIT.val.x)
     assert outputs.shape == (3, 2, 500, 10)
     torch.testing.assert_close(swept.model(2, 1)(SPLIT.val.x), outputs[2, 1], atol=1e-5, rtol=1e-4)
-
-
-def test_a_sweep_without_a_progress_bar_is_the_same():
-    quiet, shown = (
-        sweep(make, SPLIT, [0.01], penalty="l2", seeds=(0,), steps=6, lr=0.01, progress=progress)
-        for progress in (False, True)
-    )
-    assert quiet.steps.tolist() == shown.steps.tolist() == [1, 2, 3, 4, 5, 6]
-    assert torch.equal(quiet.val_loss, shown.val_loss)
-
-
-def test_all_lambdas_of_a_seed_start_from_the_same_weights():
-    swept = sweep(
-        make, SPLIT, LAMS, penalty="l2", seeds=SEEDS, steps=1, lr=1e-9, optimizer=torch.optim.SGD
-    )
-    first = swept.weights["linear1.weight"]
-    torch.testing.assert_close(first[0], first[2], atol=1e-6, rtol=0)
-    assert (first[0, 0] - first[0, 1]).abs().max() > 0.01
 
 
 def test_a_batched_soft_threshold_makes_exact_zeros_where_it_is_told_to():
@@ -142,23 +70,6 @@ def test_dropout_p_can_differ_from_run_to_run():
     assert swept.train_loss[0, 0, -1] < swept.train_loss[1, 0, -1] < swept.train_loss[2, 0, -1]
     assert swept.vary["dropout.p"].tolist() == pytest.approx([0.0, 0.5, 0.9])
     assert float(swept.model(2).dropout.p) == pytest.approx(0.9)
-
-
-def test_a_diverging_lambda_is_named_and_harms_no_other(capsys):
-    swept = sweep(
-        make,
-        SPLIT,
-        [0.0, 50.0],
-        penalty="l2",
-        seeds=(0,),
-        steps=120,
-        lr=0.1,
-        optimizer=torch.optim.SGD,
-    )
-    said = capsys.readouterr().err
-    assert "λ = 50" in said and "lr=0.1" in said and "1/lr = 10" in said
-    assert swept.train_loss[0].isfinite().all() and not swept.train_loss[1, 0, -1].isfinite()
-    assert swept.stopped in said
 
 
 @pytest.mark.parametrize(("step", "kept"), [(8, [3, 6]), (2, [0])])
@@ -271,44 +182,6 @@ def test_what_is_no_factory_is_named():
         sweep(lambda: None, SPLIT, [0.0], **common)
 
 
-def test_torchs_default_number_type_may_be_float64():
-    """Issue 11, 21."""
-    torch.set_default_dtype(torch.float64)
-    try:
-        split = SPLIT.to(torch.float64)
-        how = {"penalty": "l1", "proximal": True, "optimizer": torch.optim.SGD, "batch_size": 60}
-        swept = assert_equals_a_loop(
-            lambda: models.MLP(64, 8, 10), split, [0.0, 0.02], lr=0.1, **how
-        )
-        assert swept.lams.dtype == swept.val_loss.dtype == torch.float64
-        with pytest.raises(ValueError, match=r"model must be one that takes .*float32.*float64"):
-            sweep(make, SPLIT, [0.0], penalty="l2", seeds=(0,), steps=1, lr=0.1)
-    finally:
-        torch.set_default_dtype(torch.float32)
-
-
-def test_p_outside_0_1_and_models_that_cannot_be_stacked_are_refused():
-    common = {"penalty": None, "seeds": (0,), "steps": 1, "lr": 0.1}
-    with pytest.raises(ValueError, match=r"below 1; got 1\.0"):
-        sweep(
-            lambda: models.MLP(64, 8, 10, dropout=0.5),
-            SPLIT,
-            [0.0],
-            vary={"dropout.p": [1.0]},
-            **common,
-        )
-    with pytest.raises(ValueError, match=r"vary\[dropout\.p\] must be below 1 in torch\.float32"):
-        sweep(
-            lambda: models.MLP(64, 8, 10, dropout=0.5),
-            SPLIT,
-            [0.0],
-            vary={"dropout.p": [1 - 1e-9]},
-            **common,
-        )
-    with pytest.raises(ValueError, match="BatchNorm"):
-        sweep(lambda: nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10)), SPLIT, [0.0], **common)
-
-
 def loop(make, split, lams, seeds, *, optimizer, steps, **how):
     """What `sweep` must equal: final weights of fits, name → (K, S, ...)."""
     found = []
@@ -331,6 +204,40 @@ def assert_equals_a_loop(make, split, lams, *, optimizer, lr=0.02, steps=20, **h
     return swept
 
 
+def group(weights):
+    """Rows of the first layer as groups; sweeps know no gradient of it."""
+    return sum(w.square().sum(1).sqrt().sum() for w in weights.values())
+
+
+@pytest.mark.parametrize("batch_size", [None, 25])
+@pytest.mark.parametrize(
+    ("penalty", "proximal"),
+    [("l2", False), ("l1", False), ("l1", True), ("l2", True), (group, False)],
+)
+def test_a_sweep_equals_a_loop_of_fit(penalty, proximal, batch_size):
+    how = {"penalty": penalty, "proximal": proximal, "batch_size": batch_size}
+    steps, per_epoch = (30, 1) if batch_size is None else (30, 3)
+    swept = sweep(
+        make, SPLIT, LAMS, seeds=SEEDS, steps=steps, lr=0.02, every=per_epoch,
+        optimizer=torch.optim.SGD, test=True, **how
+    )  # fmt: skip
+    for k, lam in enumerate(LAMS):
+        for s, seed in enumerate(SEEDS):
+            model = models.seeded(make, seed)
+            sgd = partial(torch.optim.SGD, lr=0.02)
+            epochs = steps // per_epoch
+            history = fit(model, SPLIT, epochs=epochs, optimizer=sgd, lam=lam, seed=seed, **how)
+            for name, w in model.named_parameters():
+                torch.testing.assert_close(swept.weights[name][k, s], w.detach())
+            for name in ("train_loss", "val_loss", "penalty"):
+                mine = torch.tensor(getattr(history, name))
+                torch.testing.assert_close(getattr(swept, name)[k, s], mine, atol=2e-5, rtol=1e-4)
+            assert (swept.val_error[k, s] - torch.tensor(history.val_error)).abs().max() <= 2 / 500
+            judged = evaluate(model, SPLIT.test)
+            assert swept.test_loss[k, s, -1].item() == pytest.approx(judged[0], rel=1e-4)
+            assert swept.test_error[k, s, -1].item() == pytest.approx(judged[1], abs=2e-3)
+
+
 @pytest.mark.parametrize("optimizer", optimizers.ELEMENTWISE)
 def test_every_optimizer_on_the_list_equals_a_loop_of_fit(optimizer):
     assert_equals_a_loop(make, SPLIT, LAMS, optimizer=optimizer, penalty="l2", steps=12)
@@ -350,50 +257,6 @@ def test_options_of_an_optimizer_are_the_callers(optimizer, proximal):
     """Issue 11, 21; the proximal step has the optimizer's own lr."""
     how = {"penalty": "l1", "proximal": proximal}
     assert_equals_a_loop(make, SPLIT, LAMS, optimizer=optimizer, steps=12, **how)
-
-
-class Own(torch.optim.Optimizer):
-    """A stranger that treats every weight by itself: the sign of the gradient."""
-
-    def __init__(self, parameters, lr):
-        super().__init__(parameters, {"lr": lr})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for w in group["params"]:
-                w -= group["lr"] * w.grad.sign()
-
-
-class Clipped(Own):
-    """A stranger that looks at all weights: the gradient over its norm."""
-
-    @torch.no_grad()
-    def step(self):
-        for w in (w for group in self.param_groups for w in group["params"]):
-            w -= self.param_groups[0]["lr"] * w.grad / w.grad.norm()
-
-
-def test_a_stranger_is_tried_and_taken_if_it_treats_every_weight_by_itself():
-    torch.manual_seed(2)
-    before = torch.get_rng_state()
-    assert_equals_a_loop(make, SPLIT, LAMS, optimizer=Own, penalty="l2", lr=1e-3, steps=5)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [Clipped, torch.optim.LBFGS]
-    + [found for name in ("Adafactor", "Muon") if (found := getattr(torch.optim, name, None))],
-)
-def test_optimizers_that_couple_the_runs_are_refused(optimizer):
-    """Issue 11, 10."""
-
-    def bare():  # Muon takes matrices only
-        return nn.Linear(64, 10, bias=False)
-
-    with pytest.raises(ValueError, match=rf"optimizer must be .*; got .{optimizer.__name__}, "):
-        sweep(bare, SPLIT, LAMS, penalty="l2", seeds=SEEDS, steps=3, lr=0.01, optimizer=optimizer)
 
 
 class Tied(nn.Module):
@@ -435,18 +298,6 @@ def test_frozen_parameters_stay_and_are_not_counted(proximal):
     torch.testing.assert_close(swept.penalty[..., -1], total)
 
 
-def test_a_weight_that_the_loss_does_not_reach_is_shrunk_as_in_fit():
-    class Idle(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.used, self.idle = nn.Linear(64, 10), nn.Linear(3, 3)
-
-        def forward(self, x):
-            return self.used(x)
-
-    assert_equals_a_loop(Idle, SPLIT, [0.0, 0.1], optimizer=torch.optim.SGD, penalty="l2")
-
-
 def test_float64_is_float64_throughout():
     """Issue 11, 21: λ too, so that the two agree to float64's rounding."""
     split, double = SPLIT.to(torch.float64), lambda: make().double()
@@ -478,45 +329,6 @@ def test_a_run_that_diverged_is_nan_from_there_on_and_only_it(capsys):
         assert (values[1].isnan().int().diff(dim=-1) >= 0).all(), "NaN to the end"
 
 
-def test_what_a_model_writes_down_or_makes_anew_is_found_out():
-    class Random(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.register_buffer("features", torch.randn(64, 10))
-            self.scale = nn.Parameter(torch.ones(10))
-
-        def forward(self, x):
-            return x @ self.features * self.scale
-
-    common = {"penalty": None, "steps": 1, "lr": 0.1}
-    with pytest.raises(ValueError, match=r"buffers are the same for every seed.*features"):
-        sweep(Random, SPLIT, [0.0], seeds=(0, 1), **common)
-    sweep(Random, SPLIT, [0.0], seeds=(0,), **common)
-    normed = nn.BatchNorm1d(64, track_running_stats=False)
-    with pytest.raises(ValueError, match=r"batch_size must be .*got 59 for 60"):
-        sweep(
-            lambda: nn.Sequential(normed, nn.Linear(64, 10)),
-            SPLIT,
-            [0.0],
-            seeds=(0,),
-            batch_size=59,
-            **common,
-        )
-
-
-@pytest.mark.parametrize("kind", [torch.float32, torch.float16])
-def test_lambdas_are_told_apart_as_they_were_given(kind):
-    lams = [0.0, 1e-50, 3.1622776e-4, 0.1, 0.10000005]
-    half = SPLIT.to(kind)
-    torch.set_default_dtype(kind)
-    try:
-        swept = sweep(make, half, lams, penalty="l2", seeds=(0,), steps=1, lr=0.01)
-        assert [swept.at(lam) for lam in lams] == [0, 1, 2, 3, 4]
-        assert swept.at(0.000316) == 2 and swept.at(swept.lams[2]) == 2
-    finally:
-        torch.set_default_dtype(torch.float32)
-
-
 def test_what_a_sweep_has_no_network_or_output_for_is_named():
     swept = sweep(make, SPLIT, LAMS, penalty="l2", seeds=SEEDS, steps=1, lr=0.01)
     assert torch.equal(swept.model(-1).linear1.weight, swept.model(torch.tensor(2)).linear1.weight)
@@ -528,3 +340,53 @@ def test_what_a_sweep_has_no_network_or_output_for_is_named():
             swept.predict(x)
     with pytest.raises(ValueError, match="x must be a tensor; got 'ndarray'"):
         swept.predict(SPLIT.val.x.numpy())
+
+
+def test_lambdas_ascend_unless_something_else_varies():
+    common = {"penalty": "l2", "seeds": (0,), "steps": 1, "lr": 0.1}
+    for wrong in ([0.1, 0.0], [0.0, 0.1, 0.1]):
+        with pytest.raises(ValueError, match="lams must be ascending, each value once"):
+            sweep(make, SPLIT, wrong, **common)
+    dropped = lambda: models.MLP(64, 16, 10, dropout=0.5)  # noqa: E731
+    swept = sweep(dropped, SPLIT, [0.1, 0.0, 0.0], vary={"dropout.p": [0.0, 0.5, 0.1]}, **common)
+    assert swept.lams.tolist() == pytest.approx([0.1, 0.0, 0.0]) and swept.test_error is None
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru, self.out = nn.GRU(8, 4, batch_first=True), nn.Linear(4, 10)
+
+    def forward(self, x):
+        return self.out(self.gru(x.view(-1, 8, 8))[0][:, -1])
+
+
+class Branching(nn.Linear):
+    def forward(self, x):
+        return super().forward(x if x.sum() * self.weight.sum() > 0 else -x)
+
+
+class Scaled(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) * self.weight.norm().item()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [Recurrent, lambda: Branching(64, 10), lambda: Scaled(64, 10)],
+    ids=["gru", "if", "item"],
+)
+def test_models_that_cannot_be_batched_are_sent_to_a_loop_of_fit(wrong):
+    with pytest.raises(ValueError, match=r"make_model must be .* batch .*loop of train\.fit"):
+        sweep(wrong, SPLIT, LAMS, penalty="l2", seeds=(0,), steps=1, lr=0.1)
+
+
+def test_models_and_optimizers_that_couple_examples_or_networks_are_refused():
+    common = {"penalty": None, "seeds": (0,), "steps": 1, "lr": 0.1}
+    with pytest.raises(ValueError, match=r"without BatchNorm .* loop of train\.fit"):
+        sweep(lambda: nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10)), SPLIT, [0.0], **common)
+    with pytest.raises(ValueError, match="optimizer must be one that treats every weight by"):
+        sweep(make, SPLIT, [0.0], optimizer=torch.optim.LBFGS, **common)
+    with pytest.raises(ValueError, match=r"below 1; got 1\.0"):
+        dropped = lambda: models.MLP(64, 8, 10, dropout=0.5)  # noqa: E731
+        sweep(dropped, SPLIT, [0.0], vary={"dropout.p": [1.0]}, **common)

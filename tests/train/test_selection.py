@@ -10,6 +10,8 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from regutils import data, train
 
+NAN = float("nan")
+
 
 def rng(seed=0):
     return torch.Generator().manual_seed(seed)
@@ -35,6 +37,30 @@ def table_of_ridge(x, y, lam, parts):
     return table
 
 
+def stopped_by_hand(errors, patience):
+    """Go through the records one by one, as a training loop does."""
+    best, kept = math.inf, 0
+    for t, error in enumerate(errors):
+        if error < best:
+            best, kept = error, t
+        if patience is not None and best < math.inf and t - kept >= patience:
+            return kept, t
+    return kept, len(errors) - 1
+
+
+@pytest.mark.parametrize("patience", [None, 1, 2, 5, 100])
+def test_early_stopping_is_that_of_a_loop(patience):
+    errors = (drawn(4, 3, 30) * 4).round() / 4  # many ties
+    errors[0, 0, 7:], errors[0, 1, 0], errors[0, 2] = NAN, NAN, NAN
+    kept, ended = train.early_stopping(errors, patience)
+    assert kept.shape == ended.shape == (4, 3)
+    for row, k, e in zip(errors.flatten(0, 1), kept.flatten(), ended.flatten()):
+        assert (int(k), int(e)) == stopped_by_hand(row.tolist(), patience)
+    assert train.early_stopping([0.3, 0.2, 0.2, 0.1], 1) == (1, 2)
+    with pytest.raises(ValueError, match="patience must be a whole number"):
+        train.early_stopping(errors, 0)
+
+
 def test_lowest_gives_a_tie_to_the_strongest():
     scores = torch.tensor([[0.3, 0.2, 0.2, 0.4], [0.1, 0.2, 0.3, 0.4], [0.2, 0.2, 0.2, 0.2]])
     assert train.lowest(scores).tolist() == [2, 0, 3]
@@ -53,22 +79,12 @@ def test_one_standard_error_takes_the_strongest_within_one_standard_error():
     assert train.one_standard_error(level.expand(5, 4)) == 1
 
 
-def test_one_standard_error_uses_the_spread_of_the_best_not_of_the_others():
-    errors = torch.tensor([[0.2, 0.2, 0.2], [0.21, 0.11, 0.31], [0.3, 0.3, 0.3]])
-    assert train.one_standard_error(errors) == 0
-
-
-def test_one_standard_error_needs_folds():
-    with pytest.raises(ValueError, match="errors must be of shape"):
-        train.one_standard_error(torch.ones(3, 1))
-
-
 @pytest.mark.parametrize("m", [1, 2, 8, 64, 512])
 def test_luck_bounds_the_best_of_m_and_not_by_far(m):
     best = 0.3 * drawn(20_000, m).amax(1).mean().item()
-    assert best <= train.luck(0.3, m) + 0.01
-    assert m == 1 or best > 0.45 * train.luck(0.3, m)
-    assert train.luck(0.3, m) == pytest.approx(0.3 * math.sqrt(2 * math.log(m)))
+    assert best <= train.max_selection_bias(0.3, m) + 0.01
+    assert m == 1 or best > 0.45 * train.max_selection_bias(0.3, m)
+    assert train.max_selection_bias(0.3, m) == pytest.approx(0.3 * math.sqrt(2 * math.log(m)))
 
 
 def test_choosing_among_equals_flatters_itself_and_nested_does_not():
@@ -77,15 +93,11 @@ def test_choosing_among_equals_flatters_itself_and_nested_does_not():
     assert found.score.shape == found.truth.shape == found.nested.shape == (400,)
     sigma = math.sqrt(0.3 * 0.7 / 50)
     flattery = (found.truth - found.score).mean().item()
-    assert 0.5 * train.luck(sigma, 32) < flattery < train.luck(sigma, 32)
+    assert (
+        0.5 * train.max_selection_bias(sigma, 32) < flattery < train.max_selection_bias(sigma, 32)
+    )
     assert (found.nested - found.truth).mean().abs() < 0.012
     assert (found.truth.mean() - 0.3).abs() < 0.01
-
-
-def test_choose_with_one_strategy_has_nothing_to_choose():
-    errors = (torch.rand(8, 500, generator=rng(2)) < 0.3).float()
-    found = train.choose(errors, 1, 50, draws=20)
-    torch.testing.assert_close(found.score, found.nested)
 
 
 def test_choose_takes_the_best_when_there_is_one():
@@ -136,31 +148,6 @@ def test_nested_interval_by_a_plain_loop():
     assert interval.se.item() == pytest.approx(wanted, rel=1e-9)
 
 
-@pytest.mark.parametrize(("apart", "times"), [(0.0, 1.0), (10.0, math.sqrt(5))])
-def test_nested_interval_keeps_its_standard_error_between_the_usual_and_root_k_times_that(
-    apart, times
-):
-    table = torch.tensor([-1.0, 1.0, -1.0, 1.0]).expand(2, 5, 5, 4).clone()
-    table[:, range(5), range(5)] += apart  # what folds left out alone say, against the others
-    usual = table[:, ~torch.eye(5, dtype=torch.bool)].std().item() / math.sqrt(20)
-    assert train.nested_interval(table).se.item() == pytest.approx(times * usual)
-
-
-def test_nested_interval_keeps_leading_dimensions():
-    table = drawn(2, 4, 3, 5, 5, 6).square()
-    both = train.nested_interval(table)
-    assert both.error.shape == both.se.shape == (2, 4)
-    one = train.nested_interval(table[1, 2])
-    torch.testing.assert_close(both.error[1, 2], one.error)
-    torch.testing.assert_close(both.se[1, 2], one.se)
-
-
-@pytest.mark.parametrize("shape", [(5, 5, 6), (3, 5, 4, 6), (3, 2, 2, 6)])
-def test_nested_interval_refuses_other_tables(shape):
-    with pytest.raises(ValueError, match="table must be"):
-        train.nested_interval(torch.ones(shape))
-
-
 def test_nested_score_is_cross_val_score_of_grid_search():
     x, y = (part.double() for part in data.diabetes(60).train)
     alphas = [0.01, 1.0, 10.0, 100.0, 1000.0]
@@ -186,11 +173,7 @@ def test_nested_score_is_cross_val_score_of_grid_search():
         )
         scores.append(
             cross_val_score(
-                search,
-                x.numpy(),
-                y.numpy(),
-                cv=[(kept, left)],
-                scoring="neg_mean_squared_error",
+                search, x.numpy(), y.numpy(), cv=[(kept, left)], scoring="neg_mean_squared_error"
             )[0]
         )
     # scikit-learn's alpha is n·λ with the n of each training set, so it is our table with that λ.
@@ -208,16 +191,6 @@ def test_nested_score_is_cross_val_score_of_grid_search():
     assert train.nested_score(torch.stack(tables)).item() == pytest.approx(-np.mean(scores))
 
 
-def test_nested_score_judges_no_lambda_by_the_fold_that_chose_it():
-    # Fold k of λ number k is perfect, all else is 1: choosing on all folds would promise 0.8.
-    table = torch.ones(5, 1, 5, 5, 4)
-    for k in range(5):
-        table[k, 0, k, :, :] = 0
-    plain = table.diagonal(dim1=-3, dim2=-2).mean((1, 2, 3)).min().item()
-    assert plain == pytest.approx(0.8)
-    assert train.nested_score(table).item() == 1.0
-
-
 def test_nested_score_gives_a_tie_to_the_strongest():
     table = torch.ones(3, 1, 5, 5, 4)
     table[1:, 0, :, :, 0] = 0  # numbers 1 and 2 tie in all that can be chosen by
@@ -227,17 +200,14 @@ def test_nested_score_gives_a_tie_to_the_strongest():
 
 def test_beats():
     a, b = torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.2, 0.2, 0.2, 0.5])
-    share, low, high = train.beats(a, b)
+    share, low, high = train.probability_better(a, b)
     assert share == pytest.approx(2.5 / 4) and 0 <= low < share < high <= 1
-    assert train.beats(b, a)[0] == pytest.approx(1 - share)
-    assert train.beats(a - 1, b) == (1.0, 1.0, 1.0)
-    wide = train.beats(drawn(400, seed=1), drawn(400, seed=2))
+    assert train.probability_better(b, a)[0] == pytest.approx(1 - share)
+    assert train.probability_better(a - 1, b) == (1.0, 1.0, 1.0)
+    wide = train.probability_better(drawn(400, seed=1), drawn(400, seed=2))
     assert wide[2] - wide[1] == pytest.approx(2 * 1.96 * 0.5 / 20, rel=0.15)
     with pytest.raises(ValueError, match="b must be"):
-        train.beats(a, b[:3])
-
-
-NAN = float("nan")
+        train.probability_better(a, b[:3])
 
 
 def test_what_diverged_is_never_chosen():
@@ -252,8 +222,11 @@ def test_what_diverged_is_never_chosen():
     found = train.choose(torch.cat([torch.full((1, 100), NAN), good]), **how)
     assert all(map(torch.equal, found, train.choose(good, **how)))
     fine, lost = torch.ones(2), torch.full((2,), NAN)
-    assert train.beats(fine, lost) == (1.0, 1.0, 1.0) and train.beats(lost, fine)[0] == 0
-    assert train.beats(lost, lost)[0] == 0.5
+    assert (
+        train.probability_better(fine, lost) == (1.0, 1.0, 1.0)
+        and train.probability_better(lost, fine)[0] == 0
+    )
+    assert train.probability_better(lost, lost)[0] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -286,7 +259,7 @@ def test_answers_may_be_of_any_number_type(kind):
         train.one_standard_error,
         train.usual_interval,
         lambda x: train.choose(x, 3, 4, draws=2, folds=2),
-        lambda x: train.beats(x[0], x[1]),
+        lambda x: train.probability_better(x[0], x[1]),
     ):
         mine, wanted = call(as_kind(plain)), call(plain.double())
         torch.testing.assert_close(mine, wanted, rtol=0, atol=0)
@@ -297,9 +270,10 @@ def test_answers_may_be_of_any_number_type(kind):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: train.beats(torch.ones(0), torch.ones(0)), "a must be of shape"),
+        (lambda: train.probability_better(torch.ones(0), torch.ones(0)), "a must be of shape"),
         (lambda: train.nested_interval(torch.ones(1, 5, 5, 1)), "table must be of two examples"),
         (lambda: train.nested_score(torch.ones(5, 5, 6)), r"table must be of shape \(L, "),
+        (lambda: train.one_standard_error(torch.ones(3)), "errors must be of shape"),
         (lambda: train.usual_interval(torch.ones(3, 1)), "errors must be of shape"),
         (lambda: train.usual_interval("ab"), "errors must be a tensor or an array"),
         (lambda: train.lowest(torch.ones(0)), "scores must be finite"),

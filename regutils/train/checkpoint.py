@@ -1,0 +1,107 @@
+"""A run of `fit` in a file: written after each measurement, taken up only by the same run."""
+
+import hashlib
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from ..arguments import require
+from . import optimizers
+
+if TYPE_CHECKING:
+    from .trainer import History, Trainer
+
+
+def prepared(checkpoint: str | os.PathLike[str]) -> Path:
+    """Return the path of a checkpoint, its folder made; ValueError if it cannot be written."""
+    path = Path(checkpoint).expanduser()
+    part = _part(path)
+    try:
+        require(not path.is_dir(), "checkpoint", str(path), "a file, not a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise ValueError(
+            f"checkpoint must be a file that can be written; got {str(path)!r} ({error.strerror})"
+        ) from error
+    return path
+
+
+def settings(trainer: "Trainer", every: int) -> dict[str, Any]:
+    """Return what decides the result of a run, by name, in plain values that can be compared.
+
+    A function is known by its name; a penalty by its value at fixed weights. The initial weights
+    are no part of it, as those of the file take their place.
+    """
+    state = optimizers.state(trainer.optimizer)
+    named = trainer.model.named_parameters()
+    weights = {name: (tuple(w.shape), w.requires_grad) for name, w in named}
+    fixed = {
+        name: torch.linspace(-1, 2, w.numel(), dtype=w.dtype, device=w.device).view(w.shape)
+        for name, w in trainer.penalized.items()
+    }
+    plain = ["lam", "proximal", "batch_size", "shuffle", "label_smoothing", "mixup", "autocast"]
+    augment = trainer.augment
+    return {
+        "model": [str(trainer.model), weights],
+        "data": _digest([*trainer.split.train, *trainer.split.val]),
+        "lr": [float(group.pop("lr")) for group in state["param_groups"]],
+        "optimizer": [state["class"], state["param_groups"]],
+        "penalty": float(trainer.penalty.value(fixed)) if trainer.penalty else None,
+        "penalized": list(trainer.penalized),
+        "augment": augment and getattr(augment, "__qualname__", type(augment).__qualname__),
+        "every": every,
+        **{name: getattr(trainer, name) for name in [*plain, "seed"]},
+    }
+
+
+def _digest(tensors: list[Tensor]) -> str:
+    """Return a short text that differs where the content of any tensor does."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(f"{tensor.dtype}{tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save(path: Path, ours: dict[str, Any], history: "History") -> None:
+    """Write settings and `history`, with the model's and the optimizer's state in it.
+
+    Beside the target, then renamed, so an interrupt never leaves half a checkpoint. If that fails
+    (a full disk), it is said and training goes on: a run is worth more than its copy.
+    """
+    try:
+        torch.save({"settings": ours, "history": vars(history)}, _part(path))
+        os.replace(_part(path), path)
+    except (OSError, RuntimeError) as error:
+        print(f"The checkpoint {path} could not be written: {error}", file=sys.stderr)
+
+
+def load(path: Path, ours: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the History in `path`, on the CPU; ValueError if of another run."""
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        theirs, history = saved["settings"], dict(saved["history"])
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, OSError) as error:
+        raise ValueError(
+            f"checkpoint must be a file that this version of fit wrote; got {path}, which is not "
+            "readable as one. Move it away to start again, or name another file."
+        ) from error
+    differ = [name for name, value in ours.items() if theirs.get(name) != value]
+    require(
+        not differ,
+        "checkpoint",
+        f"{path}, which differs in {', '.join(differ)}",
+        "of the same run; name another file for another run",
+    )
+    return history
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")

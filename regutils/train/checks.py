@@ -1,0 +1,101 @@
+"""Checks before training starts, so that nothing is refused in the middle of it."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..arguments import require
+from ..data import Split
+from ..penalties import Penalty, weights
+from .devices import bfloat16, drawing_from, random_state
+
+
+def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
+    """Raise ValueError unless `model` goes with `split`: device, number type, shapes, labels."""
+    require(isinstance(split, Split), "split", type(split).__name__, "a data.Split")
+    require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
+    x = split.train.x
+    places = {t.device for t in (*model.parameters(), *model.buffers(), x, split.train.y)}
+    got = f"tensors on {', '.join(sorted(map(str, places)))}"
+    accepts = "on one device with split; train.to_device(model, split) moves both"
+    require(len(places) == 1, "model", got, accepts)
+    trainable = any(p.requires_grad for p in model.parameters())
+    got, accepts = "one that is all frozen", "one with a parameter that requires a gradient"
+    require(trainable, "model", got, accepts)
+    _check_outputs(outputs_of(model, split.val.x[:2], "train.x", autocast), split)
+
+
+def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
+    """Return the outputs in evaluation mode; ValueError if the model does not take x."""
+    was_training = model.training
+    try:
+        with torch.no_grad(), bfloat16(x.device, autocast):
+            return model.eval()(x)
+    except RuntimeError as error:
+        kinds = sorted({str(p.dtype) for p in model.parameters()})
+        raise ValueError(
+            f"model must be one that takes inputs like {name}, {x.dtype} of shape "
+            f"{('n', *x.shape[1:])}; got one in {', '.join(kinds)} that says: "
+            f"{str(error).splitlines()[0]} (split.to(dtype) changes the number type of a split)"
+        ) from error
+    finally:
+        model.train(was_training)
+
+
+def _check_outputs(outputs: Any, split: Split) -> None:
+    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
+    y, n = split.train.y, len(split.val.x[:2])
+    rows = isinstance(outputs, Tensor) and outputs.ndim > 0 and len(outputs) == n
+    got = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
+    got = f"outputs {got} for {n} examples"
+    require(rows, "model", got, "one that gives a tensor with a row for each example")
+    if y.is_floating_point():
+        own, needed = outputs[0].numel(), y[0].numel()
+        accepts = f"one with {needed}, like the targets"
+        require(own == needed, "model", f"{own} outputs per example", accepts)
+        return
+    require(outputs.ndim == 2, "model", got, "one that gives (n, classes) where y are labels")
+    accepts = f"labels from 0 to {outputs.shape[-1] - 1}, the model's outputs"
+    for name in ("train", "val", "test"):
+        top = int(getattr(split, name).y.max())
+        require(top < outputs.shape[-1], f"{name}.y", f"label {top}", accepts)
+
+
+def check_penalty(
+    penalty: Penalty | None, seen: Mapping[str, Tensor], device: torch.device
+) -> None:
+    """Raise ValueError unless `penalty` is None or gives a scalar; no random number is used up."""
+    if penalty is None:
+        return
+    with drawing_from(device, random_state(device)):
+        found = penalty.value(seen)
+    got = tuple(found.shape) if isinstance(found, Tensor) else found
+    accepts = "a function from weights, name → tensor, to a scalar tensor"
+    require(isinstance(found, Tensor) and found.ndim == 0, "penalty", f"one to {got!r}", accepts)
+
+
+def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Tensor]:
+    """Return the parameters that a penalty sees, each once, by name; frozen ones left out.
+
+    - names: those of `penalties.weights(model)` if None.
+    """
+    if names is None:
+        return dict(weights(model))
+    known = dict(model.named_parameters(remove_duplicate=False))
+    good = isinstance(names, Iterable) and not isinstance(names, str)
+    good = good and set(names := tuple(names)) <= known.keys()
+    require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
+    wanted = {id(known[name]) for name in names}
+    return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}
+
+
+def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:
+    """Return the names of buffers that training changes, such as BatchNorm's running means."""
+    trained = copy.deepcopy(model).train()
+    with torch.no_grad(), drawing_from(x.device, random_state(x.device)):
+        trained(x)
+    after = dict(trained.named_buffers())
+    return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]

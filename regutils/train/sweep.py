@@ -1,0 +1,395 @@
+"""Many values of λ (and seeds) trained as one batch: sweep() -> Sweep.
+
+The copies of the network are stacked along a leading dimension and every step is one batched
+operation (`torch.func.vmap`). Elementwise optimizers (SGD, Adam, AdamW, …) do to a stack what they
+do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
+"""
+
+import contextlib
+import copy
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from .. import models, penalties
+from ..arguments import column, count, position, positive, real, require
+from ..data import Examples, Split
+from ..progress import bar
+from . import devices, optimizers
+from .checks import changing_buffers, check_model, check_penalty, outputs_of, penalized_of
+from .folds import Batch, check_mask, stacked_batches
+from .metrics import MEASURED, divergence, errors
+from .metrics import error as data_error
+from .metrics import loss as data_loss
+
+
+@dataclass(repr=False)
+class Sweep:
+    """K values of λ, S seeds, T recorded steps; the fields mean what they mean in `Measurement`.
+
+    - lams (K,): the values of λ. seeds (S,). steps (T,): optimizer steps at each record.
+    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): measured in evaluation mode,
+      the penalty not times λ. A run that has diverged is NaN from there on.
+    - test_loss, test_error (K, S, T): of the test part; None unless asked for.
+    - weights: name → (K, S, ...), every final parameter, biases too.
+    - vary: name → (K,). train_mask: None, or (S, n) bool, what each seed trained on; its train_loss
+      and train_error are over that alone.
+    - stopped: empty, or what ended the sweep early or diverged.
+    """
+
+    lams: Tensor
+    seeds: tuple[int, ...]
+    steps: Tensor
+    train_loss: Tensor
+    val_loss: Tensor
+    train_error: Tensor
+    val_error: Tensor
+    penalty: Tensor
+    weights: dict[str, Tensor]
+    vary: dict[str, Tensor]
+    base: nn.Module
+    stopped: str = ""
+    train_mask: Tensor | None = None
+    test_loss: Tensor | None = None
+    test_error: Tensor | None = None
+
+    def __repr__(self) -> str:
+        """What was trained, in a line: a notebook's cell may end with `sweep`."""
+        told = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}, "
+        told += f"{len(self.lams)} values × {len(self.seeds)} seeds, {len(self.steps)} records"
+        return f"Sweep({', '.join(filter(None, [told, self.stopped]))})"
+
+    def at(self, lam: float) -> int:
+        """Return the index of λ = `lam`, to three digits; ValueError that lists what there is."""
+        return position("lam", real("lam", lam), self.lams.tolist())
+
+    def model(self, k: int, s: int = 0) -> nn.Module:
+        """Return the network of lams[k] and seeds[s], in evaluation mode; -1 is the last."""
+        K, S = len(self.lams), len(self.seeds)
+        k, s = count("k", k, -K, K - 1), count("s", s, -S, S - 1)
+        model = copy.deepcopy(self.base)
+        own = {name: w[k, s] for name, w in self.weights.items()}
+        own |= {name: values[k] for name, values in self.vary.items()}
+        tensors = dict(model.named_parameters()) | dict(model.named_buffers())
+        with torch.no_grad():
+            for name, value in own.items():
+                tensors[name].copy_(value)
+        return model.eval()
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """Return the outputs of every network: x (n, ...) to (K, S, n, outputs)."""
+        require(isinstance(x, Tensor), "x", type(x).__name__, "a tensor")
+        outputs_of(self.base, x[:2], "x")
+        flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
+        outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
+        return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
+
+    def held_out(self, examples: Examples) -> Tensor:
+        """Return errors on what was not trained on: (K, S, n), NaN elsewhere or if diverged.
+
+        - examples: the training part. 1 for a wrong label, else 0; in regression the squared error.
+
+        A `nanmean` over n is the error of a fold.
+        """
+        if self.train_mask is None:
+            raise ValueError("held_out needs a sweep with train_mask; this one trained on all")
+        n, seen = len(examples.x), self.train_mask.shape[1]
+        require(n == seen, "examples", f"{n} examples", f"the training part, of {seen}")
+        outputs = self.predict(examples.x).flatten(0, 1)
+        missed = torch.stack([errors(out, examples.y) for out in outputs])
+        missed = torch.unflatten(missed, 0, (len(self.lams), len(self.seeds)))
+        diverged = self.val_loss[..., -1:].isnan().to(self.train_mask.device)
+        return missed.masked_fill(self.train_mask | diverged, torch.nan)
+
+
+def sweep(
+    make_model: Callable[[], nn.Module],
+    split: Split,
+    lams: Sequence[float] | Tensor,
+    *,
+    penalty: Any,
+    seeds: Iterable[int],
+    steps: int,
+    lr: float,
+    optimizer: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    proximal: bool = False,
+    penalized: Iterable[str] | None = None,
+    vary: Mapping[str, Sequence[float]] | None = None,
+    train_mask: Tensor | None = None,
+    batch_size: int | None = None,
+    every: int | None = None,
+    test: bool = False,
+    progress: bool = True,
+) -> Sweep:
+    """Train a network for every λ in `lams` and every seed, all at once.
+
+    - make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see
+      `models.seeded`); all λ of a seed share these initial weights, and the order of batches.
+    - split: on the models' device.
+    - lams (K,): the values of λ, each at least 0, ascending; with `vary` in any order.
+    - penalty, proximal, batch_size: as in `train.fit`.
+    - penalized: names of the parameters that the penalty sees; frozen ones are left out.
+    - seeds (S,): whole numbers in a sequence, such as range(3).
+    - steps: of the optimizer, called with (parameters, lr=lr). It treats every weight by itself,
+      as SGD and Adam do.
+    - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
+    - train_mask: (S, n) bool, the examples of split.train that each seed trains on, such as the
+      folds of `train.train_masks`; the same seed may stand in `seeds` for each fold.
+    - every: record each so many steps, and after the last; a fiftieth of `steps` unless given.
+    - test: whether to record the test part too, so that what was chosen on val is judged on it.
+    - progress: whether to show a bar.
+
+    Raises ValueError for arguments out of range, for optimizers that move a weight by what others
+    do (LBFGS), and for models that cannot be batched (GRU) or change buffers in training
+    (BatchNorm). Says which λ diverged. An interrupt keeps what is recorded, with its weights.
+    """
+    exact = column("lams", lams, dtype=torch.float64)
+    accepts = "ascending, each value once, unless vary is given"
+    require(bool(vary) or bool((exact.diff() > 0).all()), "lams", lams, accepts)
+    accepts = "whole numbers in a sequence, such as range(3)"
+    require(isinstance(seeds, Iterable), "seeds", seeds, accepts)
+    seeds = tuple(count("seeds", seed, low=0) for seed in seeds)
+    require(len(seeds) > 0, "seeds", seeds, "at least one seed")
+    lr, steps = positive("lr", lr), count("steps", steps)
+    every = max(1, steps // 50) if every is None else count("every", every)
+    batch_size = None if batch_size is None else count("batch_size", batch_size)
+    accepts = "a function without arguments that makes a model"
+    good = callable(make_model) and not isinstance(make_model, nn.Module)
+    require(good, "make_model", make_model, accepts)
+    fresh = [models.seeded(make_model, seed) for seed in seeds]
+    check_model(fresh[0], split)
+    check_mask(train_mask, len(seeds), len(split.train.x))
+    _check_buffers(fresh, split)
+    pen = penalties.get(penalty, proximal)
+    varied = _varied(fresh[0], {} if vary is None else vary, len(exact))
+    run = _Stack(fresh, exact, varied, penalty=pen, proximal=proximal, penalized=penalized)
+    optim = optimizers.stacked(optimizer, lr, list(run.stack.values()))
+
+    device, orders = split.train.x.device, [torch.Generator().manual_seed(s) for s in seeds]
+    todo = stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
+    parts = split.parts if test else split.parts[:2]
+    records: list[Tensor] = []
+    recorded: list[int] = []
+    stopped, done, kept = "", 0, {0: run.weights()}
+    name = f"sweep, {len(run.lam)} networks"
+    shown = bar(description=name, total=steps, unit="step", disable=not progress)
+    drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
+    with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as listen:
+        try:
+            while done < steps:
+                run.step(next(todo), optim, first=done == 0)
+                done += 1
+                shown.update()
+                if done % every == 0 or done == steps:
+                    found = run.measure(parts, train_mask)
+                    kept[done] = run.weights()
+                    records.append(found)
+                    recorded.append(done)  # last: an interrupt before this line undoes the record
+                    kept = {done: kept[done]}
+                listen()
+        except KeyboardInterrupt:
+            stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
+            for name, w in kept[recorded[-1] if recorded else 0].items():
+                run.stack[name].data.copy_(w)
+            if not recorded:
+                records, recorded = [run.measure(parts, train_mask)], [0]
+    shape = (len(exact), len(seeds))
+    columns = torch.stack(records[: len(recorded)], -1).unflatten(1, shape).cpu()
+    columns, lost = _nan_where_diverged(columns)
+    if lost.any():
+        named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
+        stopped += divergence(f"with lr={lr:g} for λ = {named}", optim.param_groups[0])
+    if stopped:
+        print(stopped, file=sys.stderr)
+    return Sweep(
+        lams=exact.to(torch.get_default_dtype()),
+        seeds=seeds,
+        steps=torch.tensor(recorded),
+        weights={name: w.unflatten(0, shape) for name, w in run.weights().items()},
+        vary=varied,
+        base=fresh[0],
+        stopped=stopped,
+        train_mask=train_mask,
+        **dict(zip((*MEASURED, "test_loss", "test_error"), columns)),
+    )
+
+
+class _Stack:
+    """The stacked networks: number k·S + s has λ number k and seed number s."""
+
+    def __init__(
+        self,
+        fresh: list[nn.Module],
+        lams: Tensor,
+        varied: dict[str, Tensor],
+        *,
+        penalty: penalties.Penalty | None,
+        proximal: bool,
+        penalized: Iterable[str] | None,
+    ) -> None:
+        base, K, S = fresh[0].eval(), len(lams), len(fresh)
+        seen, w = penalized_of(base, penalized), next(base.parameters())
+        check_penalty(penalty, seen, w.device)
+        self.names = tuple(seen)
+        self.stack = {
+            name: torch.stack([model.get_parameter(name).detach() for model in fresh])
+            .repeat(K, *[1] * own.ndim)
+            .requires_grad_(own.requires_grad)
+            for name, own in base.named_parameters()
+        }
+        self.buffers = {name: values.repeat_interleave(S) for name, values in varied.items()}
+        kind = torch.promote_types(w.dtype, torch.float32)
+        self.lam = lams.to(w.device, kind).repeat_interleave(S)
+        self.penalty, self.proximal = penalty, proximal
+        # A copy: functional_call puts tied buffers back wrongly; hidden layers share "dropout.p".
+        self.base = copy.deepcopy(base)
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return a copy of all parameters."""
+        return {name: w.detach().clone() for name, w in self.stack.items()}
+
+    def step(self, batch: Batch, optim: torch.optim.Optimizer, first: bool) -> None:
+        """Take one optimizer step; ValueError if the `first` shows that vmap cannot do it."""
+        optim.zero_grad()
+        try:
+            self._losses(batch).sum().backward()
+        except RuntimeError as error:
+            if not first:
+                raise
+            raise ValueError(
+                "make_model must be a factory of models that torch.func.vmap can batch (no GRU or "
+                "LSTM, no `if` on values, no .item()); use a loop of train.fit for others. Got one "
+                f"that says: {str(error).splitlines()[0]}"
+            ) from error
+        pen = self.penalty
+        with torch.no_grad():
+            if pen and pen.gradient and not self.proximal:
+                for name in self.names:
+                    w = self.stack[name]
+                    pull = pen.gradient(w) * _along(self.lam, w)
+                    w.grad = pull if w.grad is None else w.grad.add_(pull)
+            optim.step()
+            if pen and pen.prox and self.proximal:
+                t = float(optim.param_groups[0]["lr"]) * self.lam
+                for name in self.names:
+                    w = self.stack[name]
+                    # With a gradient prox is elementwise too, so all at once without vmap.
+                    w.copy_(pen.prox(w, _along(t, w)) if pen.gradient else vmap(pen.prox)(w, t))
+
+    def _losses(self, batch: Batch) -> Tensor:
+        """Return what autograd differentiates, one value a network (K·S,)."""
+        pen = None if self.proximal or (self.penalty and self.penalty.gradient) else self.penalty
+
+        def one(
+            own: dict[str, Tensor],
+            buffers: dict[str, Tensor],
+            lam: Tensor,
+            x: Tensor,
+            y: Tensor,
+            weights: Tensor | None,
+        ) -> Tensor:
+            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
+            return loss + lam * pen.value({n: own[n] for n in self.names}) if pen else loss
+
+        self.base.train()
+        in_dims = (0, 0, 0, batch.dim, batch.dim, None if batch.weights is None else 0)
+        each = vmap(one, in_dims=in_dims, randomness="different")
+        losses: Tensor = each(self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights)
+        return losses
+
+    @torch.no_grad()
+    def measure(self, parts: Sequence[Examples], train_mask: Tensor | None) -> Tensor:
+        """Return the values named in MEASURED, then test_loss and test_error: (5 or 7, K·S)."""
+        self.base.eval()
+        share = None
+        if train_mask is not None:  # what each example weighs in its network's mean
+            share = train_mask / train_mask.sum(1, keepdim=True)
+            share = share.repeat(len(self.lam) // len(train_mask), 1)
+
+        def one(own: dict[str, Tensor], buffers: dict[str, Tensor], share: Tensor | None) -> Tensor:
+            scores = []
+            for part, weights in zip(parts, (share, None, None)):
+                outputs = functional_call(self.base, (own, buffers), (part.x,))
+                scores += [f(outputs, part.y, weights) for f in (data_loss, data_error)]
+            price = torch.zeros_like(scores[0])
+            if self.penalty:
+                price = self.penalty.value({name: own[name] for name in self.names})
+            train_loss, train_error, val_loss, val_error, *rest = scores
+            rows = [train_loss, val_loss, train_error, val_error, price, *rest]
+            return torch.stack([row.to(rows[0].dtype) for row in rows])
+
+        in_dims = (0, 0, None if share is None else 0)
+        return vmap(one, in_dims=in_dims)(self.stack, self.buffers, share).T
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Let an interrupt from the keyboard wait for the next call of what this yields.
+
+    `torch.func.vmap` that is interrupted in its midst may leave PyTorch believing that it is still
+    in there, and every later one fails. A second press does not wait.
+    """
+    pressed: list[object] = []
+
+    def listen() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    def hear(*signal_and_frame: object) -> None:
+        listen()
+        pressed.append(signal_and_frame)
+
+    before = signal.getsignal(signal.SIGINT)
+    # None: set by what is not Python, and not to be put back.
+    heard = threading.current_thread() is threading.main_thread() and before is not None
+    if heard:
+        signal.signal(signal.SIGINT, hear)
+    try:
+        yield listen
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, before)
+
+
+def _along(values: Tensor, w: Tensor) -> Tensor:
+    """Return values (K·S,) so that they broadcast along the leading dimension of w."""
+    return values.view(-1, *[1] * (w.ndim - 1))
+
+
+def _nan_where_diverged(columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Return columns (·, K, S, T), NaN from where a run diverged, and (K,) whether one did."""
+    diverged = (~columns.isfinite()).any(0).cummax(-1).values
+    return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
+
+
+def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
+    """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
+    first = dict(fresh[0].named_buffers())
+    differ = set(changing_buffers(fresh[0], split.train.x[:2]))
+    for model in fresh[1:]:
+        differ |= {n for n, b in model.named_buffers() if not torch.equal(b, first[n])}
+    got = f"a model whose {', '.join(sorted(differ))} change in training or with the seed"
+    accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"
+    require(not differ, "make_model", got, accepts)
+
+
+def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:
+    require(isinstance(vary, Mapping), "vary", vary, "a mapping from buffers to values, or None")
+    known = dict(base.named_buffers())
+    checked = {}
+    for name, values in vary.items():
+        require(name in known, "vary", name, f"a buffer of the model, one of {sorted(known)}")
+        top: dict[str, Any] = {"high": 1.0, "below": True} if name.split(".")[-1] == "p" else {}
+        found = column(f"vary[{name}]", values, **top)
+        good = len(found) == K
+        require(good, f"vary[{name}]", f"{len(found)} values", f"as long as lams ({K})")
+        checked[name] = found.to(known[name])
+    return checked
