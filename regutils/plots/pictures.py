@@ -10,39 +10,40 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.image import AxesImage
 
 from ..results import as_array
-from .style import GREY, INK, RED, SMALL, bare, label, look, ticks
+from .style import GREY, INK, RED, SMALL, bare, label, look, pick, positions, ticks
 
 # Grey, in the colour maps of white and colour, is where nothing is.
 _GAP = "#9a9a9a"
 
 
 class Picture:
-    """A matrix as an image with its colour bar; `update(matrix)`. Zeros are white.
+    """Draw a matrix as an image with its colour bar. Zeros are white.
 
-    shape: of the matrix.
-    top: where the scale ends.
-    signed: the scale runs from −top (blue) over 0 to top (red), else from 0 to top (dark).
-    crosses: (rows, columns), True where a small cross is to say that nothing is to be seen.
-    bar: what the colours mean; None draws no colour bar.
-    share: the Axes of several pictures that have this colour bar in common.
+    - values (..., rows, columns).
+    - top: where the scale ends; at the largest size unless given.
+    - signed: the scale runs from −top (blue) over 0 to top (red), else from 0 to top (dark).
+    - crosses (rows, columns): True where a small cross says that nothing is to be seen.
+    - bar: what the colours mean; None draws no colour bar.
+    - share: the Axes of several pictures that have this colour bar in common.
     """
 
     @look()
     def __init__(
         self,
         ax: Axes,
-        shape: tuple[int, int],
-        top: float,
+        values,
         *,
+        top: float | None = None,
         signed: bool = True,
         crosses=None,
         title: str = "",
         bar: str | None = "value",
         share: Sequence[Axes] | None = None,
     ):
-        self.ax = ax
+        self.ax, self.values = ax, positions("values", values, 2)
+        top = _top(self.values) if top is None else top
         scale = {"cmap": "RdBu_r", "vmin": -top} if signed else {"cmap": "Greys", "vmin": 0}
-        self.image = ax.imshow(np.zeros(shape), vmax=top, **scale)
+        self.image = ax.imshow(pick(self.values, 2), vmax=top, **scale)
         self.artists = [self.image]
         bare(ax, title, frame=True)
         if crosses is not None:
@@ -52,35 +53,38 @@ class Picture:
         if bar is not None:
             _colour_bar(self.image, ax if share is None else share, bar)
 
-    def update(self, matrix) -> None:
-        self.image.set_data(as_array(matrix))
+    def update(self, *index: int) -> None:
+        self.image.set_data(pick(self.values, 2, index))
 
 
 class Connections:
-    """Counts per pixel, none at all in white; `update(counts)` with (rows, columns).
+    """Draw counts per pixel on a logarithmic scale, none at all in white, the darkest the most.
 
-    low, high: of the logarithmic scale, the darkest being the most. Equal, they say that a pixel
-        has `high` connections or none: two colours then, and words instead of a colour bar.
+    - counts (..., rows, columns).
+    - low, high: of the scale; `high` is the largest count unless given. Equal, they say that a
+      pixel has `high` connections or none: two colours then, and words instead of a colour bar.
     """
 
     @look()
     def __init__(
         self,
         ax: Axes,
-        shape: tuple[int, int],
-        low: float,
-        high: float,
+        counts,
         *,
+        low: float = 1.0,
+        high: float | None = None,
         title: str = "",
         bar: str = "connections",
     ):
-        self.ax = ax
+        self.ax, self.counts = ax, positions("counts", counts, 2)
+        high = max(_top(self.counts), low) if high is None else high
         two = low == high
         colours = colormaps["viridis_r"].with_extremes(bad="white", under="white")
         norm = Normalize(0, high) if two else LogNorm(low, high)
-        self.image = ax.imshow(np.full(shape, high), cmap=colours, norm=norm)
+        self.image = ax.imshow(np.full(self.counts.shape[-2:], high), cmap=colours, norm=norm)
         self.artists = [self.image]
         bare(ax, title, frame=True)
+        self.update()
         if two:
             words = f"dark: {high:g} {bar}, white: none"
             ax.set_xlabel(words, fontsize=SMALL, parse_math=False)
@@ -89,20 +93,25 @@ class Connections:
         at = [value for value in (0.1, 0.3, 1, 3, 10, 30, 100, 300) if low <= value <= high]
         ticks(scale.ax.yaxis, at)
 
-    def update(self, counts) -> None:
-        self.image.set_data(np.ma.masked_equal(as_array(counts), 0))
+    def update(self, *index: int) -> None:
+        self.image.set_data(np.ma.masked_equal(pick(self.counts, 2, index), 0))
+
+
+def _top(values: np.ndarray) -> float:
+    """The largest finite size, 1 where there is none above 0."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
 
 
 class HeatMap:
-    """A table as colours, its numbers in the cells; `update(i, j)` frames one cell.
+    """Draw a table as colours, its numbers in the cells; `update(i, j)` frames one cell.
 
-    values: (rows, columns).
-    rows, columns: their labels, in the order of the values.
-    top: values above it share the last colour.
-    signed: 0 is white, above it red, below it blue, so that what got worse and what got better are
-        told apart at a glance; else the lowest is the darkest.
-    bar: what the colours mean.
-    numbers: how a value is written.
+    - values (rows, columns); NaN is an empty cell.
+    - rows, columns: their labels, in the order of the values.
+    - top: values above it share the last colour.
+    - signed: 0 is white, above it red, below it blue, so that what got worse and what got better
+      are told apart at a glance; else the lowest is the darkest.
+    - bar: what the colours mean.
+    - numbers: how a value is written.
     """
 
     @look()
@@ -123,8 +132,10 @@ class HeatMap:
     ):
         self.ax, self.numbers = ax, numbers
         values = as_array(values)
-        high = np.nanmax(np.abs(values) if signed else values) if top is None else top
-        low = -high if signed else min(np.nanmin(values), high)
+        found = values[np.isfinite(values)]
+        known = found if len(found) else np.array([0.0, 1.0])
+        high = (_top(known) if signed else known.max()) if top is None else top
+        low = -high if signed else min(known.min(), high)
         cmap = colormaps["RdBu_r" if signed else "cividis"].with_extremes(bad="white")
         self.image = ax.imshow(
             values, cmap=cmap, aspect="auto", origin="lower", vmin=low, vmax=high
@@ -145,7 +156,8 @@ class HeatMap:
         words = bar if signed else f"{bar} (dark: low)"
         _colour_bar(self.image, ax, words, extend=beyond or "neither")
 
-    def update(self, i: int, j: int) -> None:
+    def update(self, *index: int) -> None:
+        i, j = index[-2:]
         for artist in self.artists:
             artist.set_data(
                 j + np.array([-0.5, 0.5, 0.5, -0.5, -0.5]) * 0.97,
@@ -164,7 +176,7 @@ def _colour_bar(image: AxesImage, ax: Axes | Sequence[Axes], name: str, **option
 
 
 def tiles(x, columns: int, gap: int = 1, fill: float | None = None) -> np.ndarray:
-    """Pictures (n, c, h, w) of one number type side by side, `columns` in a row: (H, W, c).
+    """Return pictures (n, c, h, w) of one number type side by side, `columns` in a row: (H, W, c).
 
     Between them, and where the last row is not full, stands `fill`: white unless given.
     """
@@ -181,50 +193,53 @@ def tiles(x, columns: int, gap: int = 1, fill: float | None = None) -> np.ndarra
 
 
 class Maps:
-    """Maps of one number per pixel side by side, each framed; `update(x, dead)`.
+    """Draw maps of one number per pixel side by side, each framed.
 
-    x: (n, h, w).
-    dead: n flags, whose maps are crossed out; none unless given.
-    n, shape: how many, and (h, w) of each.
-    columns: in a row.
-    top: where the scale ends.
-    signed: as in `Picture`.
-    upside: "lower" where the first row of a map belongs at the bottom, as y does on an axis.
+    - x (..., n, h, w).
+    - columns: in a row.
+    - dead (..., n): flags of maps that are crossed out.
+    - top: where the scale ends; at the largest size unless given.
+    - signed: as in `Picture`.
+    - upside: "lower" where the first row of a map belongs at the bottom, as y does on an axis.
     """
 
     @look()
     def __init__(
         self,
         ax: Axes,
-        n: int,
-        shape: tuple[int, int],
+        x,
         columns: int,
-        top: float,
         *,
+        dead=None,
+        top: float | None = None,
         signed: bool = False,
         upside: str = "upper",
         title: str = "",
     ):
-        self.ax = ax
-        self.columns = columns
-        self.upside = upside
+        self.ax, self.columns, self.upside = ax, columns, upside
+        self.x = positions("x", x, 3)
+        n, h, w = self.x.shape[-3:]
+        self.dead = as_array(np.zeros(n) if dead is None else dead, bool)
+        top = _top(self.x) if top is None else top
         cmap = colormaps["RdBu_r" if signed else "Greys"].with_extremes(bad=_GAP)
-        low = -top if signed else 0
-        blank = self._sheet(np.zeros((n, *shape)))
         sharp = {"interpolation": "nearest", "interpolation_stage": "data"}  # the faster of two
-        self.image = ax.imshow(blank, cmap=cmap, vmin=low, vmax=top, **sharp)
-        h, w = shape
+        low = -top if signed else 0
+        self.image = ax.imshow(self._sheet(pick(self.x, 3)), cmap=cmap, vmin=low, vmax=top, **sharp)
         rows, places = np.divmod(np.arange(n), columns)
         left, upper = places * (w + 1) - 0.5, rows * (h + 1) - 0.5
         self.corners = np.stack([left, left + w, upper, upper + h], 1)
         (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
         self.artists = [self.image, self.crosses]
         bare(ax, title, frame=True)
+        self.update()
 
-    def update(self, x, dead=()) -> None:
+    def update(self, *index: int) -> None:
+        self.show(pick(self.x, 3, index), pick(self.dead, 1, index))
+
+    def show(self, x, dead=()) -> None:
+        """Draw these maps (n, h, w), crossing out the dead (n,)."""
         self.image.set_data(self._sheet(as_array(x)))
-        flags = as_array(dead, bool)
-        left, right, upper, lower = self.corners[np.flatnonzero(flags)].T
+        left, right, upper, lower = self.corners[np.flatnonzero(as_array(dead, bool))].T
         gap = np.full(len(left), np.nan)
         across = np.stack([left, right, gap, left, right, gap], 1)
         down = np.stack([upper, lower, gap, lower, upper, gap], 1)
@@ -237,38 +252,38 @@ class Maps:
 
 
 class Pictures:
-    """A sheet of pictures; `update(x)` with (n, 3, h, w) uint8, or float in [0, 1].
+    """Draw a sheet of pictures.
 
-    x: the first pictures; as many come later.
-    columns: in a row.
+    - x (..., n, 3, h, w): uint8, or float in [0, 1].
+    - columns: in a row.
     """
 
     @look()
     def __init__(self, ax: Axes, x, columns: int, *, title: str = "Pictures"):
-        self.ax, self.columns = ax, columns
-        self.image = ax.imshow(tiles(x, columns), interpolation="nearest")
+        self.ax, self.columns, self.x = ax, columns, as_array(x, None)
+        self.image = ax.imshow(tiles(pick(self.x, 4), columns), interpolation="nearest")
         self.artists = [self.image]
         bare(ax, title)
 
-    def update(self, x) -> None:
-        self.image.set_data(tiles(x, self.columns))
+    def update(self, *index: int) -> None:
+        self.image.set_data(tiles(pick(self.x, 4, index), self.columns))
 
 
 class Filters(Pictures):
-    """Filters of a first layer (n, 3, h, w) as colours; grey is 0, one scale for all, ±`top`."""
+    """Draw filters of a first layer as colours: grey is 0, one scale for all, ±`top`.
+
+    - filters (..., n, 3, h, w).
+    """
 
     def __init__(
         self,
         ax: Axes,
-        n: int,
-        shape: tuple[int, int, int],
-        top: float,
+        filters,
         *,
         columns: int = 8,
+        top: float | None = None,
         title: str = "Filters of the first layer (grey: 0)",
     ):
-        self.top = top
-        super().__init__(ax, np.full((n, *shape), 0.5), columns, title=title)
-
-    def update(self, filters) -> None:
-        super().update(np.clip(as_array(filters) / self.top, -1, 1) / 2 + 0.5)
+        filters = as_array(filters)
+        top = _top(filters) if top is None else top
+        super().__init__(ax, np.clip(filters / top, -1, 1) / 2 + 0.5, columns, title=title)

@@ -23,6 +23,8 @@ from .style import (
     label,
     legend,
     look,
+    pick,
+    positions,
 )
 
 # Class by class: a colour and a mark, both in every picture of classes.
@@ -30,15 +32,13 @@ CLASSES = tuple(zip((BLUE, ORANGE, GREEN, PURPLE, SKY, RED), "osD^vP"))
 
 
 class DecisionRegions:
-    """What class a network gives to each place, and how surely; `update(probabilities)`.
+    """Draw what class a network gives to each place, and how surely.
 
     The surer, the deeper the colour; a line runs where two classes are equally likely.
-    `place(train, val, wrong)` puts the points: training points filled, validation points hollow,
-    training points with a wrong label ringed.
 
-    x (W,), y (H,): the places of the grid, evenly apart, rising.
-    classes: how many, at most six.
-    loc: of the legend; None for none, where every millisecond counts.
+    - x (W,), y (H,): the places of the grid, evenly apart, rising.
+    - probabilities (..., H, W, classes); None: `show` draws them later.
+    - classes: how many where no probabilities are given; at most six.
     """
 
     @look()
@@ -47,13 +47,18 @@ class DecisionRegions:
         ax: Axes,
         x,
         y,
+        probabilities=None,
         *,
         classes: int = 2,
         title: str = "Decision regions",
         names: tuple[str, str] = ("x₁", "x₂"),
-        loc="upper right",
+        loc: str | None = "above",
     ):
         self.ax = ax
+        self.probabilities = None
+        if probabilities is not None:
+            self.probabilities = positions("probabilities", probabilities, 3)
+            classes = self.probabilities.shape[-1]
         self.x, self.y = as_array(x), as_array(y)
         self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
         dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
@@ -77,20 +82,22 @@ class DecisionRegions:
         ax.set_xlim(*ends[:2])
         ax.set_ylim(*ends[2:])
         label(ax, title, *names)
+        self.update()
         if loc is None:
             return
         # The legend shows filled and hollow in ink, since every class has both.
         kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
         (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
         (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
-        row = {"ncols": 3, "handletextpad": 0.2, "columnspacing": 1.0}
-        self.artists.append(legend(ax, loc, handles=[train, val, self.ring], **row))
+        self.artists += legend(ax, loc, handles=[train, val, self.ring])
 
-    def update(self, probabilities) -> None:
-        """probabilities: (H, W, classes), or (H, W), that of class 1 of two."""
+    def update(self, *index: int) -> None:
+        if self.probabilities is not None:
+            self.show(pick(self.probabilities, 3, index))
+
+    def show(self, probabilities) -> None:
+        """Draw these probabilities, (H, W, classes)."""
         p = as_array(probabilities)
-        if p.ndim == 2:
-            p = np.stack([1 - p, p], -1)
         # 1/classes, a guess, is nearly white; certainty is three fifths of the class's colour.
         sure = (p.max(-1, keepdims=True) - 1 / p.shape[-1]) / (1 - 1 / p.shape[-1])
         colour = p @ self.colours
@@ -100,7 +107,10 @@ class DecisionRegions:
         self.border.set_data(*self._borders(p))
 
     def place(self, train: tuple, val: tuple, wrong) -> None:
-        """train, val: points (n, 2) and their classes (n,); wrong: (n,) bool, of the training."""
+        """Put the points: training filled, validation hollow, wrong training labels ringed.
+
+        - train, val: points (n, 2) and their classes (n,); wrong (n,): flags of the training.
+        """
         for lines, (points, labels) in ((self.train, train), (self.val, val)):
             points, labels = as_array(points), as_array(labels, None)
             for c, line in enumerate(lines):
@@ -121,15 +131,14 @@ class DecisionRegions:
 
 
 class NetworkDrawing:
-    """Layers of units and the weights between them; `update(weights, dead)`.
+    """Draw layers of units and the weights between them; see `show`.
 
-    A line is as wide and dark as its weight is large, solid red above
-    0 and dashed blue below; a weight of
-    exactly 0 has no line. A dead unit is a grey square with a cross.
+    A line is as wide and dark as its weight is large, solid red above 0 and dashed blue below; a
+    weight of exactly 0 has no line. A dead unit is a grey square with a cross.
 
-    sizes: units of each layer, the inputs first.
-    top: weights of this size and more have the widest line.
-    inputs, outputs: names of the first and last layer's units, if they are to be shown.
+    - sizes: units of each layer, the inputs first.
+    - top: weights of this size and more have the widest line.
+    - inputs, outputs: names of the first and last layer's units, if they are to be shown.
     """
 
     @look()
@@ -177,8 +186,8 @@ class NetworkDrawing:
                 kind = {"fontsize": SMALL, "ha": side, "va": "center", "color": INK}
                 ax.text(x + shift, y, name, parse_math=False, **kind)
 
-    def update(self, weights: Sequence, dead: Sequence = ()) -> None:
-        """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
+    def show(self, weights: Sequence, dead: Sequence = ()) -> None:
+        """Draw weights, each layer (units, units before), and dead units, each layer (units,)."""
         w = np.concatenate([as_array(layer).ravel() for layer in weights])
         size = np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):
