@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
@@ -19,11 +18,9 @@ from .style import (
     RED,
     SKY,
     SMALL,
+    Panel,
     bare,
-    label,
-    legend,
     look,
-    pick,
     positions,
 )
 
@@ -31,7 +28,7 @@ from .style import (
 CLASSES = tuple(zip((BLUE, ORANGE, GREEN, PURPLE, SKY, RED), "osD^vP"))
 
 
-class DecisionRegions:
+class DecisionRegions(Panel):
     """Draw what class a network gives to each place, and how surely.
 
     The surer, the deeper the colour; a line runs where two classes are equally likely.
@@ -42,23 +39,11 @@ class DecisionRegions:
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        x,
-        y,
-        probabilities=None,
-        *,
-        classes: int = 2,
-        title: str = "Decision regions",
-        names: tuple[str, str] = ("x₁", "x₂"),
-        loc: str | None = "above",
-    ):
+    def __init__(self, ax, x, y, probabilities=None, *, classes=2, **words):
         self.ax = ax
-        self.probabilities = None
         if probabilities is not None:
-            self.probabilities = positions("probabilities", probabilities, 3)
-            classes = self.probabilities.shape[-1]
+            probabilities = positions("probabilities", probabilities, 3)
+            classes = probabilities.shape[-1]
         self.x, self.y = as_array(x), as_array(y)
         self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
         dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
@@ -77,23 +62,16 @@ class DecisionRegions:
             self.train += ax.plot([], [], markeredgewidth=0.7, **filled, **kind)
         ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markersize": 10}
         (self.ring,) = ax.plot([], [], "o", markeredgewidth=1.3, label="wrong label", **ring)
-        self.artists = [self.image, self.border, *self.val, *self.train, self.ring]
         ax.grid(False)
         ax.set_xlim(*ends[:2])
         ax.set_ylim(*ends[2:])
-        label(ax, title, *names)
-        self.update()
-        if loc is None:
-            return
         # The legend shows filled and hollow in ink, since every class has both.
         kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
-        (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
-        (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
-        self.artists += legend(ax, loc, handles=[train, val, self.ring])
-
-    def update(self, *index: int) -> None:
-        if self.probabilities is not None:
-            self.show(pick(self.probabilities, 3, index))
+        ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
+        ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
+        moving = [self.image, self.border, *self.val, *self.train, self.ring]
+        words = {"title": "Decision regions", "x": "x₁", "y": "x₂"} | words
+        self._finish(moving, [(probabilities, 3)], words)
 
     def show(self, probabilities) -> None:
         """Draw these probabilities, (H, W, classes)."""
@@ -130,7 +108,7 @@ class DecisionRegions:
         return every[:, 0], every[:, 1]
 
 
-class NetworkDrawing:
+class NetworkDrawing(Panel):
     """Draw layers of units and the weights between them; see `show`.
 
     A line is as wide and dark as its weight is large, solid red above 0 and dashed blue below; a
@@ -142,16 +120,7 @@ class NetworkDrawing:
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        sizes: Sequence[int],
-        top: float,
-        *,
-        inputs: Sequence[str] = (),
-        outputs: Sequence[str] = (),
-        title: str = "Network (solid: positive, dashed: negative)",
-    ):
+    def __init__(self, ax, sizes, top, *, inputs=(), outputs=(), **words):
         self.ax = ax
         self.sizes = list(sizes)
         self.top = top
@@ -176,8 +145,7 @@ class NetworkDrawing:
         (self.alive,) = ax.plot([], [], "o", markerfacecolor="white", **kind)
         (self.dead,) = ax.plot([], [], "s", markerfacecolor="#dddddd", **grey)
         (self.crosses,) = ax.plot([], [], "x", **(grey | {"markersize": 0.6 * size}))
-        self.artists = [self.above, self.below, self.alive, self.dead, self.crosses]
-        bare(ax, title)
+        bare(ax)
         last = len(self.sizes) - 1
         ax.set_xlim(-0.35 - 0.2 * bool(inputs), last + 0.35 + 0.2 * bool(outputs))
         ax.set_ylim(-0.08, 1.08)
@@ -185,6 +153,8 @@ class NetworkDrawing:
             for name, (x, y) in zip(names, self.units[at]):
                 kind = {"fontsize": SMALL, "ha": side, "va": "center", "color": INK}
                 ax.text(x + shift, y, name, parse_math=False, **kind)
+        moving = [self.above, self.below, self.alive, self.dead, self.crosses]
+        self._finish(moving, [], {"title": "Network (solid: +, dashed: −)"} | words)
 
     def show(self, weights: Sequence, dead: Sequence = ()) -> None:
         """Draw weights, each layer (units, units before), and dead units, each layer (units,)."""

@@ -66,24 +66,10 @@ SCALES = ("linear", "log", "strength", "each")
 
 # Fonts with Chinese, Japanese and Korean signs, on Linux, macOS and Windows.
 EASTERN = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Noto Sans SC",
-    "Noto Sans JP",
-    "Noto Sans KR",
-    "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "PingFang SC",
-    "Hiragino Sans",
-    "Apple SD Gothic Neo",
-    "Microsoft YaHei",
-    "SimHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "Arial Unicode MS",
-)
+    "Noto Sans CJK SC;Noto Sans CJK JP;Noto Sans SC;Noto Sans JP;Noto Sans KR;Source Han Sans SC;"
+    "WenQuanYi Micro Hei;WenQuanYi Zen Hei;Droid Sans Fallback;PingFang SC;Hiragino Sans;"
+    "Apple SD Gothic Neo;Microsoft YaHei;SimHei;Yu Gothic;Malgun Gothic;Arial Unicode MS"
+).split(";")
 
 # The settings that decide how a picture looks; the others (backend, keys, saving) stay the user's.
 _KINDS = (
@@ -239,14 +225,13 @@ def _title(ax: Axes, text: str, pad: float | None = None) -> None:
     ax.set_title(text, fontsize=TITLE, color=INK, loc="left", parse_math=False, pad=pad)
 
 
-def bare(ax: Axes, title: str, frame: bool = False) -> None:
-    """Axes for a picture: no grid, no ticks, no lines around it unless `frame`."""
+def bare(ax: Axes, frame: bool = False) -> None:
+    """Take grid, ticks and, unless `frame`, the lines around it from the Axes of a picture."""
     ax.grid(False)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(frame)
     ax.spines[:].set_color(GREY)
-    label(ax, title)
 
 
 def plain(value: float) -> str:
@@ -376,3 +361,42 @@ def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray
     require(len(index) >= lead, "index", index, f"{lead} positions, one for each control")
     at = index[len(index) - lead :]
     return values[tuple(0 if n == 1 else i for n, i in zip(values.shape, at))]
+
+
+def largest(values: np.ndarray) -> float:
+    """Return the largest finite size; 1 where there is none above 0."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+
+
+class Panel:
+    """An Axes whose `artists` move with the sliders.
+
+    `update(*index)` hands `show` the part of each of `values`, pairs of an array (..., core axes)
+    and its number of core axes, at that position. `control` is the one that moves a marker.
+    """
+
+    values: Sequence[tuple[np.ndarray, int]] = ()
+    control: int | None = None
+
+    def _finish(self, moving: Sequence[Artist], values, words: Mapping, **default) -> None:
+        """Write title, names of the axes and a legend of two names or more; draw position 0.
+
+        - words: title, x, y and loc (of the legend) as the user gave them.
+        """
+        words = {"title": "", "loc": "above"} | default | words
+        loc = words.pop("loc")
+        label(self.ax, **words)
+        several = len(self.ax.get_legend_handles_labels()[1]) > 1
+        self.artists = [*moving, *(legend(self.ax, loc) if several else [])]
+        self.values = [] if any(array is None for array, _ in values) else values
+        self.update()
+
+    def _split(self, index: Sequence[int]) -> tuple[int, Sequence[int]]:
+        """Return the marker's position and the positions of the other controls."""
+        rest = list(index)
+        return (rest.pop(self.control) if rest and self.control is not None else 0), rest
+
+    def update(self, *index: int) -> None:
+        """Show position `index`, one number for each control."""
+        if self.values:
+            self.show(*(pick(array, core, index) for array, core in self.values))
