@@ -1,16 +1,16 @@
 """Panels: one class per kind of Axes. Arrays in, artists out; matplotlib only, never pyplot.
 
-A panel draws on the Axes it is given what stays, and keeps in `artists` what `update(...)` moves.
-The same panel serves a static figure and a slider (`live.Canvas`). Fix every axis limit from all
-the data at the start: a limit that changes costs a full redraw. Places of legends, ticks, limits
-and scales are arguments, so that nobody mends a panel afterwards.
+A panel is built once with the whole arrays over all slider positions and draws the first. Leading
+axes of an array are the positions of the controls in their order; an axis of length 1, or a missing
+leading one, is alike at every position. `update(*index)` moves the panel's `artists`, and never a
+limit, since that would cost a full redraw. Where a network trains live, `show(...)` draws what is
+known so far. Panels are made and drawn under `look()`, whatever settings the user has.
 
-In reading order: style · curves · weights · pictures · regions · boards. Every panel is found here,
-as plots.Name. Panels are made and drawn under `look()`, whatever settings the user has.
+In reading order: style · curves · weights · pictures · regions.
 """
 
-from .boards import Caption, Reproduction, StrengthTrace, SweepBoard, TrainingBoard
 from .curves import (
+    Caption,
     Choices,
     ErrorVsLambda,
     FittedCurve,
@@ -19,21 +19,14 @@ from .curves import (
     LossParts,
     Overlay,
     Paths,
+    ReliabilityDiagram,
+    StrengthTrace,
 )
-from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures, tiles
+from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures
 from .regions import DecisionRegions, NetworkDrawing
 from .style import (
-    BAND,
-    BLUE,
     CYCLE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    RED,
     ROLES,
-    SKY,
     figure,
     label,
     legend,
@@ -45,20 +38,18 @@ from .style import (
     strength_axis,
     ticks,
 )
-from .weights import Balance, Bars, Coefficients, PenaltyGeometry, WeightHistogram
+from .weights import (
+    Balance,
+    Bars,
+    Coefficients,
+    Histogram,
+    PenaltyGeometry,
+    WeightHistogram,
+)
 
 __all__ = [
-    "BAND",
-    "BLUE",
     "CYCLE",
-    "GREEN",
-    "GREY",
-    "INK",
-    "ORANGE",
-    "PURPLE",
-    "RED",
     "ROLES",
-    "SKY",
     "Balance",
     "Bars",
     "Caption",
@@ -70,6 +61,7 @@ __all__ = [
     "Filters",
     "FittedCurve",
     "HeatMap",
+    "Histogram",
     "Intervals",
     "LossCurves",
     "LossParts",
@@ -80,10 +72,8 @@ __all__ = [
     "PenaltyGeometry",
     "Picture",
     "Pictures",
-    "Reproduction",
+    "ReliabilityDiagram",
     "StrengthTrace",
-    "SweepBoard",
-    "TrainingBoard",
     "WeightHistogram",
     "figure",
     "label",
@@ -95,5 +85,4 @@ __all__ = [
     "role",
     "strength_axis",
     "ticks",
-    "tiles",
 ]

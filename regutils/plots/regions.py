@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from contourpy import contour_generator
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
@@ -19,41 +18,32 @@ from .style import (
     RED,
     SKY,
     SMALL,
+    Panel,
     bare,
-    label,
-    legend,
     look,
+    positions,
 )
 
 # Class by class: a colour and a mark, both in every picture of classes.
 CLASSES = tuple(zip((BLUE, ORANGE, GREEN, PURPLE, SKY, RED), "osD^vP"))
 
 
-class DecisionRegions:
-    """What class a network gives to each place, and how surely; `update(probabilities)`.
+class DecisionRegions(Panel):
+    """Draw what class a network gives to each place, and how surely.
 
     The surer, the deeper the colour; a line runs where two classes are equally likely.
-    `place(train, val, wrong)` puts the points: training points filled, validation points hollow,
-    training points with a wrong label ringed.
 
-    x (W,), y (H,): the places of the grid, evenly apart, rising.
-    classes: how many, at most six.
-    loc: of the legend; None for none, where every millisecond counts.
+    - x (W,), y (H,): the places of the grid, evenly apart, rising.
+    - probabilities (..., H, W, classes); None: `show` draws them later.
+    - classes: how many where no probabilities are given; at most six.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        x,
-        y,
-        *,
-        classes: int = 2,
-        title: str = "Decision regions",
-        names: tuple[str, str] = ("x₁", "x₂"),
-        loc="upper right",
-    ):
+    def __init__(self, ax, x, y, probabilities=None, *, classes=2, **words):
         self.ax = ax
+        if probabilities is not None:
+            probabilities = positions("probabilities", probabilities, 3)
+            classes = probabilities.shape[-1]
         self.x, self.y = as_array(x), as_array(y)
         self.colours = np.array([to_rgb(color) for color, _ in CLASSES[:classes]])
         dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
@@ -72,25 +62,20 @@ class DecisionRegions:
             self.train += ax.plot([], [], markeredgewidth=0.7, **filled, **kind)
         ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markersize": 10}
         (self.ring,) = ax.plot([], [], "o", markeredgewidth=1.3, label="wrong label", **ring)
-        self.artists = [self.image, self.border, *self.val, *self.train, self.ring]
         ax.grid(False)
         ax.set_xlim(*ends[:2])
         ax.set_ylim(*ends[2:])
-        label(ax, title, *names)
-        if loc is None:
-            return
         # The legend shows filled and hollow in ink, since every class has both.
         kind = {"linestyle": "none", "marker": "o", "markeredgecolor": INK}
-        (train,) = ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
-        (val,) = ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
-        row = {"ncols": 3, "handletextpad": 0.2, "columnspacing": 1.0}
-        self.artists.append(legend(ax, loc, handles=[train, val, self.ring], **row))
+        ax.plot([], [], markerfacecolor=INK, markersize=5, label="train", **kind)
+        ax.plot([], [], markerfacecolor="white", markersize=4, label="val", **kind)
+        moving = [self.image, self.border, *self.val, *self.train, self.ring]
+        words = {"title": "Decision regions", "x": "x₁", "y": "x₂"} | words
+        self._finish(moving, [(probabilities, 3)], words)
 
-    def update(self, probabilities) -> None:
-        """probabilities: (H, W, classes), or (H, W), that of class 1 of two."""
+    def show(self, probabilities) -> None:
+        """Draw these probabilities, (H, W, classes)."""
         p = as_array(probabilities)
-        if p.ndim == 2:
-            p = np.stack([1 - p, p], -1)
         # 1/classes, a guess, is nearly white; certainty is three fifths of the class's colour.
         sure = (p.max(-1, keepdims=True) - 1 / p.shape[-1]) / (1 - 1 / p.shape[-1])
         colour = p @ self.colours
@@ -100,7 +85,10 @@ class DecisionRegions:
         self.border.set_data(*self._borders(p))
 
     def place(self, train: tuple, val: tuple, wrong) -> None:
-        """train, val: points (n, 2) and their classes (n,); wrong: (n,) bool, of the training."""
+        """Put the points: training filled, validation hollow, wrong training labels ringed.
+
+        - train, val: points (n, 2) and their classes (n,); wrong (n,): flags of the training.
+        """
         for lines, (points, labels) in ((self.train, train), (self.val, val)):
             points, labels = as_array(points), as_array(labels, None)
             for c, line in enumerate(lines):
@@ -120,29 +108,19 @@ class DecisionRegions:
         return every[:, 0], every[:, 1]
 
 
-class NetworkDrawing:
-    """Layers of units and the weights between them; `update(weights, dead)`.
+class NetworkDrawing(Panel):
+    """Draw layers of units and the weights between them; see `show`.
 
-    A line is as wide and dark as its weight is large, solid red above
-    0 and dashed blue below; a weight of
-    exactly 0 has no line. A dead unit is a grey square with a cross.
+    A line is as wide and dark as its weight is large, solid red above 0 and dashed blue below; a
+    weight of exactly 0 has no line. A dead unit is a grey square with a cross.
 
-    sizes: units of each layer, the inputs first.
-    top: weights of this size and more have the widest line.
-    inputs, outputs: names of the first and last layer's units, if they are to be shown.
+    - sizes: units of each layer, the inputs first.
+    - top: weights of this size and more have the widest line.
+    - inputs, outputs: names of the first and last layer's units, if they are to be shown.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        sizes: Sequence[int],
-        top: float,
-        *,
-        inputs: Sequence[str] = (),
-        outputs: Sequence[str] = (),
-        title: str = "Network (solid: positive, dashed: negative)",
-    ):
+    def __init__(self, ax, sizes, top, *, inputs=(), outputs=(), **words):
         self.ax = ax
         self.sizes = list(sizes)
         self.top = top
@@ -167,8 +145,7 @@ class NetworkDrawing:
         (self.alive,) = ax.plot([], [], "o", markerfacecolor="white", **kind)
         (self.dead,) = ax.plot([], [], "s", markerfacecolor="#dddddd", **grey)
         (self.crosses,) = ax.plot([], [], "x", **(grey | {"markersize": 0.6 * size}))
-        self.artists = [self.above, self.below, self.alive, self.dead, self.crosses]
-        bare(ax, title)
+        bare(ax)
         last = len(self.sizes) - 1
         ax.set_xlim(-0.35 - 0.2 * bool(inputs), last + 0.35 + 0.2 * bool(outputs))
         ax.set_ylim(-0.08, 1.08)
@@ -176,9 +153,11 @@ class NetworkDrawing:
             for name, (x, y) in zip(names, self.units[at]):
                 kind = {"fontsize": SMALL, "ha": side, "va": "center", "color": INK}
                 ax.text(x + shift, y, name, parse_math=False, **kind)
+        moving = [self.above, self.below, self.alive, self.dead, self.crosses]
+        self._finish(moving, [], {"title": "Network (solid: +, dashed: −)"} | words)
 
-    def update(self, weights: Sequence, dead: Sequence = ()) -> None:
-        """weights: of each layer, (units, units before); dead: of each hidden layer, (units,)."""
+    def show(self, weights: Sequence, dead: Sequence = ()) -> None:
+        """Draw weights, each layer (units, units before), and dead units, each layer (units,)."""
         w = np.concatenate([as_array(layer).ravel() for layer in weights])
         size = np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):

@@ -8,13 +8,14 @@ from numbers import Real
 
 import matplotlib
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.legend import Legend
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from ..arguments import require
 from ..results import as_array
 
 # Okabe & Ito (2008), told apart with every common colour blindness.
@@ -32,29 +33,30 @@ TITLE = 10
 NAME = 9
 SMALL = 8
 
-# What a role looks like in every picture of the course, never by colour alone.
+# What a role looks like in every picture: no colour, line style or marker comes twice.
 ROLES = {
-    "train": {"color": BLUE, "linestyle": "-"},
-    "val": {"color": RED, "linestyle": "--"},
-    "test": {"color": PURPLE, "linestyle": ":"},
-    "none": {"color": INK, "linestyle": "-"},
-    "L2": {"color": BLUE, "linestyle": "--"},
-    "L1": {"color": RED, "linestyle": "-."},
-    "dropout": {"color": GREEN, "linestyle": ":"},
+    "train": {"color": BLUE, "linestyle": "-", "marker": "o"},
+    "val": {"color": RED, "linestyle": "--", "marker": "s"},
+    "test": {"color": PURPLE, "linestyle": ":", "marker": "D"},
+    "none": {"color": INK, "linestyle": "-.", "marker": "X"},
+    "L2": {"color": SKY, "linestyle": (0, (7, 1)), "marker": "^"},
+    "L1": {"color": ORANGE, "linestyle": (0, (3, 1, 1, 1, 1, 1)), "marker": "v"},
+    "dropout": {"color": GREEN, "linestyle": (0, (2, 1)), "marker": "P"},
+    "early stopping": {"color": GREY, "linestyle": (0, (8, 2, 1, 2)), "marker": "*"},
 }
 
 # Ten curves that have no role: none looks like a role, no colour comes twice with the same line.
 CYCLE = [
-    {"color": GREEN, "linestyle": "-"},
-    {"color": PURPLE, "linestyle": "--"},
-    {"color": INK, "linestyle": "-."},
-    {"color": BLUE, "linestyle": ":"},
-    {"color": ORANGE, "linestyle": (0, (5, 1))},
-    {"color": RED, "linestyle": (0, (3, 1, 1, 1, 1, 1))},
-    {"color": SKY, "linestyle": "-"},
-    {"color": INK, "linestyle": (0, (1, 1))},
-    {"color": BLUE, "linestyle": (0, (8, 2, 1, 2))},
-    {"color": GREEN, "linestyle": (0, (7, 2))},
+    {"color": GREEN, "linestyle": "-", "marker": "o"},
+    {"color": PURPLE, "linestyle": "--", "marker": "s"},
+    {"color": INK, "linestyle": (0, (5, 1, 1, 1)), "marker": "^"},
+    {"color": BLUE, "linestyle": ":", "marker": "D"},
+    {"color": ORANGE, "linestyle": (0, (5, 1)), "marker": "v"},
+    {"color": RED, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "marker": "P"},
+    {"color": SKY, "linestyle": "-", "marker": "X"},
+    {"color": INK, "linestyle": (0, (1, 1)), "marker": "<"},
+    {"color": BLUE, "linestyle": (0, (8, 2, 1, 2)), "marker": ">"},
+    {"color": GREEN, "linestyle": (0, (7, 2)), "marker": "*"},
 ]
 
 BAND = {"alpha": 0.2, "linewidth": 0}
@@ -64,24 +66,10 @@ SCALES = ("linear", "log", "strength", "each")
 
 # Fonts with Chinese, Japanese and Korean signs, on Linux, macOS and Windows.
 EASTERN = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Noto Sans SC",
-    "Noto Sans JP",
-    "Noto Sans KR",
-    "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "PingFang SC",
-    "Hiragino Sans",
-    "Apple SD Gothic Neo",
-    "Microsoft YaHei",
-    "SimHei",
-    "Yu Gothic",
-    "Malgun Gothic",
-    "Arial Unicode MS",
-)
+    "Noto Sans CJK SC;Noto Sans CJK JP;Noto Sans SC;Noto Sans JP;Noto Sans KR;Source Han Sans SC;"
+    "WenQuanYi Micro Hei;WenQuanYi Zen Hei;Droid Sans Fallback;PingFang SC;Hiragino Sans;"
+    "Apple SD Gothic Neo;Microsoft YaHei;SimHei;Yu Gothic;Malgun Gothic;Arial Unicode MS"
+).split(";")
 
 # The settings that decide how a picture looks; the others (backend, keys, saving) stay the user's.
 _KINDS = (
@@ -133,7 +121,7 @@ def drawing() -> Iterator[None]:
 
 
 def role(name: str, i: int = 0) -> dict:
-    """Colour and line style of a role ("train", "val", "L1", …), else the i-th of the cycle."""
+    """Return the look of a role ("train", "val", "L1", …), else the i-th of the cycle."""
     return ROLES.get(name, CYCLE[i % len(CYCLE)])
 
 
@@ -187,29 +175,63 @@ def _dress(ax: Axes) -> None:
 
 def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
     """Title and names of the axes in the course's sizes. A $ is a $: no text is mathematics."""
-    ax.set_title(title, fontsize=TITLE, color=INK, loc="left", parse_math=False)
+    _title(ax, title)
     ax.set_xlabel(x, fontsize=NAME, parse_math=False)
     ax.set_ylabel(y, fontsize=NAME, parse_math=False)
 
 
-def legend(ax: Axes, loc, **options) -> Legend:
-    """The legend at `loc`, opaque: among a panel's `artists`, a marker passes beneath it."""
+def legend(ax: Axes, loc: str | None = "above", **options) -> list[Artist]:
+    """Draw the legend; return what of it a panel must draw after its moving lines.
+
+    - loc: "above" puts it between title and data, in as many rows as it needs, where it covers
+      nothing; a place of matplotlib's inside the Axes; None for no legend.
+    """
+    if loc is None:
+        return []
+    options = {"handlelength": 2.4, "handletextpad": 0.5, "columnspacing": 1.0} | options
+    if loc == "above":
+        handles, names = ax.get_legend_handles_labels()
+        handles = options.pop("handles", handles)
+        names = [handle.get_label() for handle in handles]
+        columns = options.pop("ncols", None) or _columns(ax, names)
+        options |= {"handles": handles, "ncols": columns, "borderaxespad": 0.1}
+        options["bbox_to_anchor"] = (0, 1.0)
+    place_ = "lower left" if loc == "above" else loc
     box = ax.legend(
-        fontsize=SMALL, loc=loc, framealpha=1.0, edgecolor="none", borderpad=0.2, **options
+        fontsize=SMALL, loc=place_, framealpha=1.0, edgecolor="none", borderpad=0.2, **options
     )
     for text in box.get_texts():
         text.set_parse_math(False)
-    return box
+    if loc != "above":
+        return [box]
+    title = ax.get_title(loc="left")
+    rows = -(-len(names) // columns)
+    _title(ax, title, pad=6 + 12.5 * rows)
+    box.set_in_layout(not title)  # the title above it holds its room
+    return []
 
 
-def bare(ax: Axes, title: str, frame: bool = False) -> None:
-    """Axes for a picture: no grid, no ticks, no lines around it unless `frame`."""
+def _columns(ax: Axes, names: Sequence[str]) -> int:
+    """The most columns of a legend that fit into the width of the Axes."""
+    room = 72 * ax.figure.get_figwidth() * ax.get_position().width
+    widths = [31 + 4.8 * len(name) for name in names]  # points, at SMALL
+    for columns in range(len(names), 1, -1):
+        if sum(map(max, np.array_split(widths, columns))) <= room:
+            return columns
+    return 1
+
+
+def _title(ax: Axes, text: str, pad: float | None = None) -> None:
+    ax.set_title(text, fontsize=TITLE, color=INK, loc="left", parse_math=False, pad=pad)
+
+
+def bare(ax: Axes, frame: bool = False) -> None:
+    """Take grid, ticks and, unless `frame`, the lines around it from the Axes of a picture."""
     ax.grid(False)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(frame)
     ax.spines[:].set_color(GREY)
-    label(ax, title)
 
 
 def plain(value: float) -> str:
@@ -265,8 +287,7 @@ def place(
 
     Raises ValueError for another scale.
     """
-    if scale not in SCALES:
-        raise ValueError(f"scale must be one of {', '.join(SCALES)}; got {scale!r}")
+    require(scale in SCALES, "scale", scale, f"one of {', '.join(SCALES)}")
     at = as_array(at)
     if scale == "each":
         shown = [plain(value) for value in at] if names is None else names
@@ -315,3 +336,67 @@ def limits(
     top = flat.max() if high is None else high
     pad = margin * ((top - bottom) or 1.0)
     return (bottom - pad if low is None else low), (top + pad if high is None else high)
+
+
+def positions(name: str, values, core: int) -> np.ndarray:
+    """Return `values` (..., core axes) as an array; the leading axes are slider positions.
+
+    Raises ValueError for fewer than `core` axes.
+    """
+    values = as_array(values)
+    require(values.ndim >= core, name, values.shape, f"an array with {core} axes or more")
+    return values
+
+
+def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray:
+    """Return the part of `values` (..., core axes) at a position of the sliders.
+
+    - index: one position for each control; the first of all unless given. As in numpy's
+      broadcasting an axis of length 1, or a missing leading one, is alike everywhere.
+
+    Raises ValueError for fewer positions than leading axes.
+    """
+    lead = values.ndim - core
+    index = tuple(index) or (0,) * lead
+    require(len(index) >= lead, "index", index, f"{lead} positions, one for each control")
+    at = index[len(index) - lead :]
+    return values[tuple(0 if n == 1 else i for n, i in zip(values.shape, at))]
+
+
+def largest(values: np.ndarray) -> float:
+    """Return the largest finite size; 1 where there is none above 0."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
+
+
+class Panel:
+    """An Axes whose `artists` move with the sliders.
+
+    `update(*index)` hands `show` the part of each of `values`, pairs of an array (..., core axes)
+    and its number of core axes, at that position. `control` is the one that moves a marker.
+    """
+
+    values: Sequence[tuple[np.ndarray, int]] = ()
+    control: int | None = None
+
+    def _finish(self, moving: Sequence[Artist], values, words: Mapping, **default) -> None:
+        """Write title, names of the axes and a legend of two names or more; draw position 0.
+
+        - words: title, x, y and loc (of the legend) as the user gave them.
+        """
+        words = {"title": "", "loc": "above"} | default | words
+        loc = words.pop("loc")
+        label(self.ax, **words)
+        several = len(self.ax.get_legend_handles_labels()[1]) > 1
+        self.artists = [*moving, *(legend(self.ax, loc) if several else [])]
+        self.values = [] if any(array is None for array, _ in values) else values
+        self.update()
+
+    def _split(self, index: Sequence[int]) -> tuple[int, Sequence[int]]:
+        """Return the marker's position and the positions of the other controls."""
+        rest = list(index)
+        return (rest.pop(self.control) if rest and self.control is not None else 0), rest
+
+    def update(self, *index: int) -> None:
+        """Show position `index`, one number for each control."""
+        if self.values:
+            self.show(*(pick(array, core, index) for array, core in self.values))

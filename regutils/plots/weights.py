@@ -1,70 +1,62 @@
 """Panels of weights: stems, histograms, bars, the geometry of a penalty, the balance of a zero."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
-from matplotlib.axes import Axes
 
+from ..arguments import require
 from ..results import as_array
+from .curves import one_line
 from .style import (
     BLUE,
     GREY,
     INK,
     RED,
     SMALL,
-    label,
-    legend,
+    Panel,
+    largest,
     logarithmic,
     look,
+    pick,
     plain,
+    positions,
     role,
     ticks,
 )
 
 
-class Coefficients:
-    """One stem per coefficient, exact zeros hollow; `update(values)` with (d,).
+class Coefficients(Panel):
+    """Draw one stem per coefficient, exact zeros hollow.
 
-    names: of the d coefficients.
-    top: the largest absolute value to come.
-    linthresh: the axis is linear up to it and logarithmic beyond; None for a linear axis.
+    - names: of the d coefficients.
+    - values (..., d); None: `show` draws them later, and `ylim` is needed.
+    - linthresh: the axis is linear up to it and logarithmic beyond; None for a linear axis.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        names: Sequence[str],
-        top: float,
-        *,
-        linthresh: float | None = 1.0,
-        ylim: tuple[float, float] | None = None,
-        title: str = "Coefficients",
-        x: str = "",
-        y: str = "value",
-    ):
+    def __init__(self, ax, names, values=None, *, linthresh=1.0, ylim=None, **words):
+        require(values is not None or ylim is not None, "ylim", ylim, "given where values is None")
         self.ax, self.at = ax, np.arange(len(names))
         hollow = {"markerfacecolor": "white", "markeredgecolor": RED, "markersize": 5}
         ax.axhline(0, color=GREY, linewidth=0.8)
         (self.stems,) = ax.plot([], [], color=BLUE, linewidth=2)
         (self.heads,) = ax.plot([], [], "o", color=BLUE, markersize=5)
         (self.zeros,) = ax.plot([], [], "o", **hollow)
-        self.artists = [self.stems, self.heads, self.zeros]
-        if linthresh is None:
-            ax.set_ylim(*(ylim or (-top * 1.1, top * 1.1)))
-        else:
+        values = None if values is None else positions("values", values, 1)
+        if ylim is None:
+            top = largest(values) * (1.1 if linthresh is None else 1.5)
+            ylim = (-top, top)
+        if linthresh is not None:
             ax.set_yscale("symlog", linthresh=linthresh)
-            ax.set_ylim(*(ylim or (-top * 1.5, top * 1.5)))
-            ticks(ax.yaxis, _symmetric(linthresh, max(np.abs(ax.get_ylim()))))
-            ax.set_ylim(*(ylim or (-top * 1.5, top * 1.5)))
-        ax.set_xlim(-0.7, len(names) - 0.3)
+            ticks(ax.yaxis, _symmetric(linthresh, max(np.abs(ylim))))
+        ax.set(xlim=(-0.7, len(names) - 0.3), ylim=ylim)
         ticks(ax.xaxis, self.at, names)
-        label(ax, title, x, y)
+        moving = [self.stems, self.heads, self.zeros]
+        self._finish(moving, [(values, 1)], words, title="Coefficients", y="value")
 
-    def update(self, values) -> None:
+    def show(self, values):
+        """Draw these values, (d,)."""
         values = as_array(values)
-        stem = np.stack([np.zeros_like(values), values, np.full_like(values, np.nan)], 1)
-        self.stems.set_data(np.repeat(self.at, 3), stem.ravel())
+        stems = np.stack([np.zeros_like(values), values], 1)
+        self.stems.set_data(*one_line(self.at[:, None], stems))
         zero = values == 0
         self.heads.set_data(self.at[~zero], values[~zero])
         self.zeros.set_data(self.at[zero], values[zero])
@@ -77,123 +69,135 @@ def _symmetric(linthresh: float, top: float) -> list[float]:
     return [*(-value for value in reversed(decades)), 0.0, *decades]
 
 
-class WeightHistogram:
-    """Counts of weights on a log axis, one outline per group; exact zeros are a spike at 0.
+class Histogram(Panel):
+    """Draw counts of weights on a log axis, one outline per group; exact zeros are a spike at 0.
 
-    `update({name: weights of any shape})`, with the names given at the start. What lies beyond the
-    ends counts in the outermost bins, which are shaded and named "≤" and "≥".
-
-    reach: the bins' ends (low, high), or one number for ± it.
-    total: the most weights that one bin may come to hold.
-    loc: of the legend; needed for more than one group.
+    - counts: name → (..., bins), without the zeros. The outermost bins hold what lies beyond them
+      too; they are shaded and named "≤" and "≥".
+    - edges (bins + 1,).
+    - zeros (...): exact zeros of all groups together, among `total` weights.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        names: Sequence[str],
-        reach: float | tuple[float, float],
-        total: float,
-        *,
-        bins: int = 41,
-        title: str = "Weights",
-        x: str = "weight",
-        y: str = "count",
-        loc="upper left",
-    ):
-        low, high = (-reach, reach) if np.ndim(reach) == 0 else reach
-        self.ax, self.edges = ax, np.linspace(low, high, bins + 1)
-        self.steps = {}
-        for i, name in enumerate(names):
-            outline = {"baseline": 0.5, "linewidth": 1.6, "label": name} | role(name, i)
-            self.steps[name] = ax.stairs(np.ones(bins), self.edges, **outline)
+    def __init__(self, ax, counts, edges, *, zeros=0, total=None, **words):
+        self.ax, self.edges, self.zeros = ax, as_array(edges), as_array(zeros)
+        self.counts = {name: positions(name, values, 1) for name, values in counts.items()}
+        all_of_them = self.zeros + sum(values.sum(-1) for values in self.counts.values())
+        self.total = total or int(np.max(all_of_them))
+        self.outlines = {}
+        for i, name in enumerate(counts):
+            kind = {key: role(name, i)[key] for key in ("color", "linestyle")}
+            outline = {"baseline": 0.5, "linewidth": 1.6, "label": name} | kind
+            self.outlines[name] = ax.stairs(np.ones(len(self.edges) - 1), self.edges, **outline)
         (self.spike,) = ax.plot([], [], color=INK, linewidth=3, solid_capstyle="butt")
         corner = {"transform": ax.transAxes, "ha": "right", "va": "top"}
-        below = 0.86 if len(names) > 3 else 0.97  # clear of a legend that is one row
-        self.words = ax.text(0.98, below, "", fontsize=SMALL, color=INK, **corner)
-        self.artists = [*self.steps.values(), self.spike, self.words]
-        logarithmic(ax.yaxis, 0.5, total * 10 ** (1.0 + 0.35 * (len(names) > 2)))
+        self.text = ax.text(0.98, 0.97, "", fontsize=SMALL, color=INK, **corner)
+        highest = max(largest(values) for values in (*self.counts.values(), self.zeros))
+        blank = np.max(all_of_them) == 0  # `show` fills it
+        logarithmic(ax.yaxis, 0.5, 10 * (self.total if blank else highest))  # room for the text
+        low, high = self.edges[[0, -1]]
         ax.set_xlim(low, high)
         at = np.linspace(low, high, 5)
-        shown = [plain(float(f"{value:.2g}")) for value in at]
-        for end, sign in ((0, "≤"), (-1, "≥")):
+        names = [plain(float(f"{value:.2g}")) for value in at]
+        for end, sign, outer in ((0, "≤", self.edges[:2]), (-1, "≥", self.edges[-2:])):
             if at[end] != 0:  # sizes and activations have nothing below 0
-                shown[end] = f"{sign} {shown[end]}"
-                outer = self.edges[[0, 1] if end == 0 else [-2, -1]]
+                names[end] = f"{sign} {names[end]}"
                 ax.axvspan(*outer, color=GREY, alpha=0.15, linewidth=0)
-        ticks(ax.xaxis, at, shown)
-        label(ax, title, x, y)
-        if len(names) > 1:
-            columns = len(names) if len(names) > 3 else 1
-            legend(ax, loc, ncols=columns, handlelength=1.4, columnspacing=0.9)
+        ticks(ax.xaxis, at, names)
+        moving = [*self.outlines.values(), self.spike, self.text]
+        self._finish(moving, [], words, title="Weights", x="weight", y="count")
 
-    def update(self, weights: Mapping) -> None:
-        flat = {name: as_array(w).ravel() for name, w in weights.items()}
-        counts = {}
-        for name, w in flat.items():
-            inside = np.clip(w[np.isfinite(w) & (w != 0)], self.edges[0], self.edges[-1])
-            counts[name] = np.histogram(inside, self.edges)[0]
-        zeros = sum(int((w == 0).sum()) for w in flat.values())
-        self.show(counts, zeros, sum(map(len, flat.values())))
+    def update(self, *index):
+        counts = {name: pick(values, 1, index) for name, values in self.counts.items()}
+        self._draw(counts, int(pick(self.zeros, 0, index)), self.total)
 
-    def show(self, counts: Mapping, zeros: int, total: int) -> None:
-        """The same from counts (bins,) made before, with the zeros among `total` beside them."""
+    def _draw(self, counts, zeros, total):
         for name, values in counts.items():
-            self.steps[name].set_data(np.maximum(as_array(values), 0.5))
+            self.outlines[name].set_data(np.maximum(values, 0.5))
         self.spike.set_data([0, 0], [0.5, max(zeros, 0.5)])
-        self.words.set_text(f"{zeros:,} of {total:,}\nexactly 0")
+        self.text.set_text(f"{zeros:,} of {total:,}\nexactly 0")
 
 
-class Bars:
-    """One horizontal bar per name with its value beside it; `update(values)` with (d,).
+class WeightHistogram(Histogram):
+    """Count weights and draw the counts as `Histogram` does.
 
-    names: of the d values.
-    top: the largest value to come.
-    form: how a value is written.
+    - weights: name → (..., any shape); None: `show` draws them later, and `reach` and `total` are
+      needed.
+    - controls: how many leading axes are slider positions.
+    - reach: the bins' ends (low, high), or one number for ± it; all weights lie within unless
+      given.
+    - total: how many weights there are.
+    """
+
+    def __init__(self, ax, weights, *, controls=1, reach=None, bins=41, total=None, **words):
+        given = {
+            name: np.zeros((1,) * controls + (0,)) if w is None else positions(name, w, controls)
+            for name, w in weights.items()
+        }
+        reach = max(map(largest, given.values())) if reach is None else reach
+        low, high = (-reach, reach) if np.ndim(reach) == 0 else reach
+        edges = np.linspace(low, high, bins + 1)
+        flat = {name: w.reshape(*w.shape[:controls], -1) for name, w in given.items()}
+        counts = {name: np.apply_along_axis(_count, -1, w, edges) for name, w in flat.items()}
+        zeros = sum((w == 0).sum(-1) for w in flat.values())
+        total = total or sum(w.shape[-1] for w in flat.values())
+        super().__init__(ax, counts, edges, zeros=zeros, total=total, **words)
+
+    def show(self, weights):
+        """Draw the counts of these weights, name → any shape."""
+        flat = {name: as_array(w).ravel() for name, w in weights.items()}
+        zeros = sum(int((w == 0).sum()) for w in flat.values())
+        counts = {name: _count(w, self.edges) for name, w in flat.items()}
+        self._draw(counts, zeros, sum(map(len, flat.values())))
+
+
+def _count(w: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Count the finite weights that are not 0, (bins,); those beyond the ends in the outermost."""
+    inside = np.clip(w[np.isfinite(w) & (w != 0)], edges[0], edges[-1])
+    return np.histogram(inside, edges)[0]
+
+
+class Bars(Panel):
+    """Draw one horizontal bar per name with its value beside it, or in it where it is long.
+
+    - names: of the d values.
+    - values (..., d).
+    - top: where the axis ends; form: how a value is written.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        names: Sequence[str],
-        top: float = 1.0,
-        *,
-        form: str = "{:.0%}",
-        title: str = "",
-        x: str = "share",
-    ):
-        self.ax, self.form = ax, form
-        at = np.arange(len(names))
+    def __init__(self, ax, names, values, *, top=1.0, form="{:.0%}", **words):
+        self.ax, self.form, self.top, at = ax, form, top, np.arange(len(names))
         self.bars = ax.barh(at, np.zeros(len(names)), color=BLUE, height=0.65).patches
-        self.words = [
-            ax.text(0, i, "", va="center", fontsize=SMALL, color=INK, parse_math=False) for i in at
-        ]
-        self.artists = [*self.bars, *self.words]
+        self.texts = [ax.text(0, i, "", va="center", fontsize=SMALL, parse_math=False) for i in at]
         ticks(ax.yaxis, at, names)
-        ax.set_ylim(len(names) - 0.4, -0.6)
-        ax.set_xlim(0, top * 1.2)
+        ax.set(xlim=(0, top), ylim=(len(names) - 0.4, -0.6))
         if form.endswith("%}") and top == 1:
             ticks(ax.xaxis, [0, 0.25, 0.5, 0.75, 1])
-        label(ax, title, x)
+        values = [(positions("values", values, 1), 1)]
+        self._finish([*self.bars, *self.texts], values, words, x="share")
 
-    def update(self, values) -> None:
-        for bar, word, value in zip(self.bars, self.words, as_array(values)):
-            bar.set_width(value)
-            word.set_x(value)
-            word.set_text(" " + self.form.format(value).replace("-", "−"))
+    def show(self, values):
+        """Draw these values, (d,); NaN is an empty bar."""
+        for bar, text, value in zip(self.bars, self.texts, as_array(values)):
+            width = np.nan_to_num(value)
+            long = width > 0.8 * self.top
+            bar.set_width(width)
+            text.set(x=width, color="white" if long else INK, ha="right" if long else "left")
+            text.set_text(f" {self.form.format(value)} ".replace("-", "−"))
 
 
-class Balance:
-    """The data loss's downhill pull on each weight, in units of λ, against the weight.
+class Balance(Panel):
+    """Draw the data loss's downhill pull on each weight, in units of λ, against the weight.
 
-    `update(w, pull)`, any shape. At an L1 minimum weights that are not 0 lie on the lines +1 and
-    −1 (data and penalty pull equally hard), and exact zeros (hollow) lie between them.
+    At an L1 minimum weights that are not 0 lie on the lines +1 and −1 (data and penalty pull
+    equally hard), and exact zeros (hollow) lie between them.
+
+    - w, pull (..., n).
     """
 
     @look()
-    def __init__(self, ax: Axes, edge: float, *, title: str = "", loc="lower right"):
+    def __init__(self, ax, w, pull, **words):
         self.ax = ax
         ax.axhspan(-1, 1, color=GREY, alpha=0.12, linewidth=0)
         for side in (-1, 1):
@@ -201,43 +205,31 @@ class Balance:
         hollow = {"markerfacecolor": "none", "markeredgecolor": RED, "alpha": 0.35}
         (self.zeros,) = ax.plot([], [], "o", markersize=4, label="exactly 0", **hollow)
         (self.kept,) = ax.plot([], [], ".", color=BLUE, markersize=6, label="kept")
-        self.artists = [self.zeros, self.kept]
-        ax.set_xlim(-edge, edge)
-        ax.set_ylim(-1.9, 1.9)
-        label(ax, title, "weight", "pull of the data / λ")
-        legend(ax, loc)
+        values = [(positions("w", w, 1), 1), (positions("pull", pull, 1), 1)]
+        edge = 1.05 * largest(values[0][0])
+        ax.set(xlim=(-edge, edge), ylim=(-1.9, 1.9))
+        self._finish([self.zeros, self.kept], values, words, x="weight", y="pull of the data / λ")
 
-    def update(self, w, pull) -> None:
-        w = as_array(w).ravel()
-        pull = as_array(pull).ravel()
-        self.zeros.set_data(w[w == 0], pull[w == 0])
-        self.kept.set_data(w[w != 0], pull[w != 0])
+    def show(self, w, pull):
+        """Draw these weights and their pull, (n,) each."""
+        for dots, chosen in ((self.zeros, w == 0), (self.kept, w != 0)):
+            dots.set_data(w[chosen], pull[chosen])
 
 
-class PenaltyGeometry:
-    """Contours of a quadratic loss over (w₁, w₂), and the penalty's ball that the solution touches.
+class PenaltyGeometry(Panel):
+    """Draw contours of a quadratic loss over (w₁, w₂), and the penalty's ball the solution touches.
 
-    `update(w, path)` with the solution (2,) and the solutions for smaller λ (n, 2).
-
-    curvature (2, 2), centre (2,): of the loss ½(w − c)ᵀA(w − c).
-    kind: "L1" draws a diamond, "L2" a disc.
+    - curvature (2, 2), centre (2,): of the loss ½(w − c)ᵀA(w − c).
+    - kind: "L1" draws a diamond, "L2" a disc.
+    - path (K, 2): the solution at each λ; those before the slider's are its trail.
+    - control: whose position is the solution's.
     """
 
     @look()
-    def __init__(
-        self,
-        ax: Axes,
-        curvature,
-        centre,
-        kind: str,
-        *,
-        title: str = "",
-        x: str = "w₁",
-        y: str = "w₂",
-    ):
-        self.ax, self.kind = ax, kind
-        self.curvature = as_array(curvature)
-        self.centre = as_array(centre)
+    def __init__(self, ax, curvature, centre, kind, path, *, control=-1, **words):
+        self.ax, self.kind, self.control = ax, kind, control
+        self.path = positions("path", path, 2)
+        self.curvature, self.centre = as_array(curvature), as_array(centre)
         reach = 1.35 * np.abs(self.centre).max()
         grid = np.linspace(-reach, 1.3 * reach, 201)
         w = np.stack(np.meshgrid(grid, grid), -1) - self.centre
@@ -250,20 +242,20 @@ class PenaltyGeometry:
         kinds = role(kind)
         edge = {"facecolor": kinds["color"], "edgecolor": kinds["color"], "linewidth": 1.5}
         (self.ball,) = ax.fill([0], [0], alpha=0.25, **edge)
-        (self.trail,) = ax.plot([], [], linewidth=1.5, **kinds)
+        (self.trail,) = ax.plot([], [], linewidth=1.5, **(kinds | {"marker": ""}))
         (self.level,) = ax.plot([], [], color=INK, linewidth=1.2)
         (self.point,) = ax.plot([], [], "o", color=INK, markersize=6)
-        self.artists = [self.ball, self.trail, self.level, self.point]
         ax.set_aspect("equal")
         ax.set_xlim(grid[0], grid[-1])
         ax.set_ylim(grid[0], grid[-1])
-        label(ax, title or kind, x, y)
         angles = np.linspace(0, 2 * np.pi, 181)
         self.circle = np.stack([np.cos(angles), np.sin(angles)], 1)
+        moving = [self.ball, self.trail, self.level, self.point]
+        self._finish(moving, [], words, title=kind, x="w₁", y="w₂")
 
-    def update(self, w, path) -> None:
-        w = as_array(w)
-        order = 1 if self.kind == "L1" else 2
+    def update(self, *index):
+        k, _ = self._split(index)
+        w, order = self.path[k], 1 if self.kind == "L1" else 2
         shape = self.circle / np.linalg.norm(self.circle, ord=order, axis=1, keepdims=True)
         self.ball.set_xy(shape * np.linalg.norm(w, ord=order))
         # The contour through w: A = LLᵀ maps it to a circle of radius √(2·loss).
@@ -271,5 +263,5 @@ class PenaltyGeometry:
         lower = np.linalg.cholesky(self.curvature)
         ellipse = radius * np.linalg.solve(lower.T, self.circle.T)
         self.level.set_data(*(self.centre[:, None] + ellipse))
-        self.trail.set_data(*as_array(path).reshape(-1, 2).T)
+        self.trail.set_data(*self.path[: k + 1].T)
         self.point.set_data([w[0]], [w[1]])
