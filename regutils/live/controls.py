@@ -29,7 +29,7 @@ def slider(
     labels = _labels(values, 6) if labels is None else [str(label) for label in labels]
     require(len(labels) == len(values), "labels", labels, f"one label per value, {len(values)}")
     _require_different(labels)
-    start = 0 if value is None else meant("value", value, values)
+    start = 0 if value is None else index_of("value", value, values)
     return widgets.SelectionSlider(
         options=list(zip(labels, values)),
         value=values[start],
@@ -97,7 +97,7 @@ def values(control: widgets.Widget) -> list:
     return places
 
 
-def meant(name: str, value, options: Sequence) -> int:
+def index_of(name: str, value, options: Sequence) -> int:
     """The index in `options` of a value as `position` finds it, or as a label of two digits says.
 
     True and False are no numbers. Raises ValueError that lists what is accepted.
