@@ -15,7 +15,7 @@ import traitlets
 from ..arguments import require
 from .canvas import Canvas, bundle
 from .controls import index_of, values
-from .kernel import IdleTask, loop_is_running, on_kernel_thread, running_cell
+from .kernel import on_kernel_thread, running_cell, running_loop
 
 # So long nothing must have been drawn before the sharp picture takes the place of the coarse one.
 REST_SECONDS = 0.2
@@ -59,7 +59,7 @@ class Box(widgets.VBox):
         self._read = read
         self._shown: dict | None = None
         self._quiet = False
-        self._idle = IdleTask()
+        self._timer: asyncio.TimerHandle | None = None
         super().__init__([*self.controls.values(), self.image, self.reading_line, self.status_line])
         self.canvas = canvas
         self._close_earlier_run()
@@ -134,14 +134,13 @@ class Box(widgets.VBox):
 
         Where no event loop runs there is no later, so it is sharp at once.
         """
-        self._idle.cancel()
         Box._draws += 1
-        now = self.now()
+        now, sharp = self.now(), sharp or running_loop() is None
         with self.watched("This setting failed, the picture shows the last one that worked."):
-            drawn = self._drawn(now, sharp or not loop_is_running())
+            drawn = self._drawn(now, sharp)
         self._show(now, *drawn)
         self.status_line.value = ""
-        self._idle.start(self._rest)
+        self._later(REST_SECONDS, self._rest)
 
     def warn(self, text: str) -> None:
         """Say on the status line what went wrong."""
@@ -160,7 +159,8 @@ class Box(widgets.VBox):
 
     def close(self) -> None:
         """Take the widgets from the front end and the picture from memory."""
-        self._idle.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         for control in self.controls.values():
             control.unobserve_all("value")
         for widget in _parts(self):
@@ -212,10 +212,16 @@ class Box(widgets.VBox):
             f'<div role="status" style="line-height:1.4">{html.escape(reading)}</div>'
         )
 
-    async def _rest(self) -> None:
-        """Sharpen what is shown once nothing has been drawn for a while."""
+    def _later(self, seconds: float, call: Callable[..., None], *given) -> None:
+        """Call once so much time has passed without another `_later`; without a loop, never."""
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = running_loop()
+        self._timer = None if loop is None else loop.call_later(seconds, call, *given)
+
+    def _rest(self) -> None:
+        """Sharpen what is shown, since nothing has been drawn for a while."""
         if not self._sharp:
-            await asyncio.sleep(REST_SECONDS)
             self._show(self._shown, *self._drawn(self._shown, sharp=True))
 
     def _repr_mimebundle_(self, **kwargs):

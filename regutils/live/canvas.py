@@ -79,11 +79,6 @@ class Canvas:
         """Whether what stays has changed since it was drawn."""
         return not self._known or self.fig.stale
 
-    @property
-    def at_hand(self) -> bool:
-        """Whether a background is in memory."""
-        return bool(self._background)
-
     def forget(self) -> None:
         """Draw everything afresh next time."""
         self._known = False

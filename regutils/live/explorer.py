@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -114,19 +113,18 @@ class Explorer(Box):
         CACHE.put(id(self), _key(setting), drawn)
         return drawn
 
-    async def _rest(self) -> None:
-        """Sharpen, then draw the neighbours ahead until something happens."""
-        await super()._rest()
-        cell, draws = cell_count(), Box._draws
-        await asyncio.sleep(REST_SECONDS)
-        with contextlib.suppress(Exception):  # shown when the learner gets there
-            self.canvas.png(sharp=False)  # its background is ready when a drag begins
-        for setting in self._neighbours():
-            if (cell_count(), Box._draws) != (cell, draws):
-                return
-            with contextlib.suppress(Exception):
-                self.frame(**setting)
-            await asyncio.sleep(LISTEN_SECONDS)
+    def _rest(self) -> None:
+        """Sharpen, then draw ahead: the background of a drag, and what a key would show."""
+        super()._rest()
+        self.canvas.png(sharp=False)
+        self._later(REST_SECONDS, self._ahead, self._neighbours(), cell_count(), Box._draws)
+
+    def _ahead(self, settings: list[dict], cell: int, draws: int) -> None:
+        """Draw the first of the settings, later the others, until something happens."""
+        if settings and (cell_count(), Box._draws) == (cell, draws):
+            with contextlib.suppress(Exception):  # shown when the learner gets there
+                self.frame(**settings[0])
+            self._later(LISTEN_SECONDS, self._ahead, settings[1:], cell, draws)
 
     def _neighbours(self) -> list[dict]:
         """Return the settings one step of one control away from what is shown."""

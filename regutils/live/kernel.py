@@ -1,10 +1,10 @@
-"""What a Jupyter kernel runs, in which thread, and what it does while nothing happens."""
+"""Which cell a Jupyter kernel runs, and in which thread a widget's callback is called."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from traitlets.log import get_logger
 
@@ -37,13 +37,12 @@ def _shell():
     return get_ipython()
 
 
-def loop_is_running() -> bool:
-    """Return whether there is an event loop, in which something can be done later."""
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop in which something can be done later, if there is one."""
     try:
-        asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        return False
-    return True
+        return None
 
 
 def on_kernel_thread(callback: Callable[..., None], latest: bool = False) -> Callable[..., None]:
@@ -56,9 +55,9 @@ def on_kernel_thread(callback: Callable[..., None], latest: bool = False) -> Cal
 
     - latest: of calls that wait one is enough, since the callback looks for itself how things stand
     """
-    if not loop_is_running():
+    loop = running_loop()
+    if loop is None:
         return callback
-    loop = asyncio.get_running_loop()
     home, waiting = threading.get_ident(), threading.Event()
 
     def take(*event) -> None:
@@ -76,37 +75,3 @@ def on_kernel_thread(callback: Callable[..., None], latest: bool = False) -> Cal
             loop.call_soon_threadsafe(take, *event)
 
     return call
-
-
-class IdleTask:
-    """One coroutine at a time on the running loop; a new one takes the place of the last."""
-
-    def __init__(self):
-        self._job: Callable[[], Coroutine] | None = None
-        self._task: asyncio.Task | None = None
-        self._begun = False
-
-    def start(self, job: Callable[[], Coroutine]) -> None:
-        """Run `job` as soon as the loop comes round; where none runs, never."""
-        self.cancel()
-        self._job = job
-        if loop_is_running() and not self._waits(loop := asyncio.get_running_loop()):
-            self._begun = False
-            self._task = loop.create_task(self._run())
-
-    def cancel(self) -> None:
-        """End what runs and forget what waits."""
-        self._job = None
-        if self._task is not None and self._begun:
-            self._task.cancel()
-            self._task = None
-
-    def _waits(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether a task has not begun yet: a cell that moves a slider in a loop needs but one."""
-        task = self._task
-        return not (task is None or self._begun or task.done() or task.get_loop() is not loop)
-
-    async def _run(self) -> None:
-        self._begun = True
-        if self._job is not None:
-            await self._job()

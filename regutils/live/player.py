@@ -14,6 +14,7 @@ import ipywidgets as widgets
 
 from .. import progress
 from ..arguments import count
+
 try:
     from ..train import share_cores
 except ImportError:
