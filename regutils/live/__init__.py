@@ -1,13 +1,11 @@
 """Sliders that answer at once. In reading order:
 
-canvas      a figure that is drawn once and then only where it moves; needs no ipywidgets
-stills      what stands in its place on pages without a kernel
-kept        what has been drawn, within a bound
-controls    sliders and choices, and the values that they can take
-cells       which cell of a notebook is being run
-explorer    explore(): controls over results that exist already
-training    steps that are taken while the kernel goes on listening
-playground  play(): controls over training that goes on while they move
+canvas    Canvas: a figure that is drawn once and then only where it moves; pictures as PNG
+controls  slider, lam_slider, choice, and the values that they can take
+kernel    which cell is run, in which thread a widget's callback is called, what is done when idle
+box       Box: controls, picture, reading and status line
+explorer  explore(): a Box over results that exist already
+player    play(): a Box over training that goes on while its controls move
 """
 
 import importlib
@@ -15,33 +13,25 @@ import importlib
 from .canvas import Canvas
 
 _HOMES = {
+    "Box": "box",
     "Explorer": "explorer",
-    "Playground": "playground",
-    "Training": "training",
+    "Player": "player",
+    "PlayerBar": "player",
+    "PlayerBox": "player",
     "choice": "controls",
     "explore": "explorer",
     "lam_slider": "controls",
-    "play": "playground",
+    "on_kernel_thread": "kernel",
+    "play": "player",
     "slider": "controls",
     "values": "controls",
 }
 
-__all__ = [
-    "Canvas",
-    "Explorer",
-    "Playground",
-    "Training",
-    "choice",
-    "explore",
-    "lam_slider",
-    "play",
-    "slider",
-    "values",
-]
+__all__ = ["Canvas", *_HOMES]
 
 
 def __getattr__(name: str):
-    """What needs ipywidgets is imported when it is asked for: Canvas does without."""
+    """Import what needs ipywidgets when it is asked for: Canvas does without."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from regutils import live, plots
-from regutils.live import stills
+from regutils.live.canvas import bundle, png
 
 
 class Moving:
@@ -26,13 +26,17 @@ def figure(columns=1):
     return fig, axes
 
 
-def bundle(canvas, reading):
-    return stills.bundle([(canvas.frame(), reading)], canvas.alt, canvas.fig, canvas.width)
+def still(canvas, reading):
+    return bundle(canvas, [(canvas.png(), reading)])
 
 
 def same_pixels(canvas):
-    blitted = canvas.frame().copy()
-    return (blitted == canvas.redraw()).all()
+    """Whether blitted frames are full redraws, sharp and coarse."""
+    for sharp in (True, False):
+        blitted = canvas.frame(sharp).copy()
+        if not (blitted == canvas.redraw(sharp)).all():
+            return False
+    return True
 
 
 def test_a_canvas_is_drawn_without_ipywidgets():
@@ -73,20 +77,30 @@ def test_a_panel_of_another_figure_is_refused():
         live.Canvas(figure()[0], [Moving(*ax.plot([0, 1]))], alt="a line")
 
 
-def test_of_many_canvases_those_drawn_last_are_at_hand_and_the_others_draw_the_same():
+def test_a_coarse_frame_has_a_quarter_of_the_pixels_and_the_same_layout():
+    fig, (ax,) = figure()
+    (line,) = ax.plot([0, 1])
+    ax.set_title("one")
+    canvas = live.Canvas(fig, [Moving(line)], alt="a line")
+    coarse = canvas.frame(sharp=False).copy()
+    place = ax.get_position().bounds
+    sharp = canvas.frame()
+    assert sharp.shape[:2] == (2 * coarse.shape[0], 2 * coarse.shape[1])
+    assert not canvas.changed
+    assert ax.get_position().bounds == place
+
+
+def test_of_many_canvases_few_keep_their_pixels_and_all_draw_the_same():
     def one(height):
         fig, (ax,) = figure()
         return live.Canvas(fig, [Moving(*ax.plot([0, height], [height, 0]))], alt="a line")
 
     canvases = [one(height) for height in range(1, 6)]
     before = [canvas.frame().copy() for canvas in canvases]
-    assert [canvas.at_hand for canvas in canvases] == [False, False, False, True, True]
-    assert not any(canvas.changed for canvas in canvases)
+    buffers = [hasattr(canvas.fig.canvas, "renderer") for canvas in canvases]
+    assert buffers == [False, False, False, True, True]
     for canvas, pixels in zip(canvases, before):
         np.testing.assert_array_equal(canvas.frame(), pixels)
-    del canvases[2:]
-    canvases[1].frame()
-    assert canvases[1].at_hand
 
 
 @pytest.mark.parametrize(
@@ -141,7 +155,7 @@ def test_the_users_settings_of_matplotlib_change_no_pixel(settings):
 
 def test_a_png_for_the_screen_is_the_picture_pixel_by_pixel():
     pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
-    read = np.asarray(Image.open(io.BytesIO(stills.png(pixels))))
+    read = np.asarray(Image.open(io.BytesIO(png(pixels))))
     np.testing.assert_array_equal(read, pixels[..., :3])
 
 
@@ -151,8 +165,8 @@ def test_any_reading_can_stand_under_a_picture(reading):
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data, _ = bundle(canvas, reading)
-        bare, _ = bundle(canvas, "")
+        data, _ = still(canvas, reading)
+        bare, _ = still(canvas, "")
     assert data["text/plain"] == f"a line {reading}"
     tall, low = (Image.open(io.BytesIO(each["image/png"])) for each in (data, bare))
     assert tall.height > low.height and tall.width == low.width
@@ -165,7 +179,7 @@ LONG = ["L1 0.101 ± 0.008, " * 12, "λ·penalty of the total loss, " * 9]
 def test_a_reading_ends_before_the_picture_does(reading):
     fig, (ax,) = figure()
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
-    data, _ = bundle(canvas, reading)
+    data, _ = still(canvas, reading)
     strip = np.asarray(Image.open(io.BytesIO(data["image/png"])).convert("L"))
     strip = strip[canvas.frame().shape[0] :]
     assert strip.min() < 128 and strip[:, -4:].min() > 200
@@ -174,7 +188,7 @@ def test_a_reading_ends_before_the_picture_does(reading):
 def test_a_dollar_sign_is_a_dollar_sign():
     fig, (ax,) = figure()
     canvas = live.Canvas(fig, [Moving(*ax.plot([0, 1]))], alt="a line")
-    plain, dollars = (bundle(canvas, text)[0]["image/png"] for text in ("5x", "$5x$"))
+    plain, dollars = (still(canvas, text)[0]["image/png"] for text in ("5x", "$5x$"))
     ink = [
         (np.asarray(Image.open(io.BytesIO(p)).convert("L")) < 128).sum() for p in (plain, dollars)
     ]

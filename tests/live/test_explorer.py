@@ -1,18 +1,24 @@
-"""What an explorer shows without being moved, what it keeps, what it draws ahead."""
+"""What an explorer shows, what it is told, what it keeps and what it draws ahead."""
 
 import asyncio
 import gc
 import io
+import random
 import sys
+import tracemalloc
 
 import ipywidgets as widgets
+import matplotlib.pyplot
 import numpy as np
 import pytest
 from conftest import in_a_loop
+from moving import Stem, stem
 from PIL import Image
 
 from regutils import live, plots
-from regutils.live.kept import Kept
+from regutils.live.explorer import FrameCache
+
+LAMS = [0.0, *np.logspace(-4, 0, 5).tolist()]
 
 
 class Counted(live.Canvas):
@@ -20,31 +26,81 @@ class Counted(live.Canvas):
 
     drawn = 0
 
-    def frame(self):
+    def frame(self, sharp=True):
         self.drawn += 1
-        return super().frame()
+        return super().frame(sharp)
 
 
-def explorer(show=None, film=None, **controls):
-    fig, (ax,) = plots.figure(1, width=3.0)
-    stem = plots.Coefficients(ax, ["w"], 5.0)
-    canvas = Counted(fig, [stem], alt="one stem")
-
-    def up(x, **others):
-        stem.update([x])
-        return f"x = {x:g} {others or ''}"
-
+def explorer(reading=None, film=None, **controls):
+    """A box over a stem, its canvas and its Axes; x = 0 … 4 unless there are other controls."""
+    fig, ax, panel = stem(range(5))
+    canvas = Counted(fig, [panel], alt="one stem")
     controls = controls or {"x": live.slider([0.0, 1.0, 2.0, 3.0, 4.0], "x")}
-    return live.explore(canvas, show or up, film=film, **controls), canvas, ax
+    box = live.explore(canvas, reading or (lambda *k: f"position {k}"), film=film, **controls)
+    return box, canvas, ax
 
 
-def test_settings_are_every_combination():
-    box, *_ = explorer(x=live.slider([0, 1], "x"), kind=live.choice(["a", "b"], "kind"))
-    assert box.settings() == [
-        {"x": 0, "kind": "a"},
-        {"x": 0, "kind": "b"},
-        {"x": 1, "kind": "a"},
-        {"x": 1, "kind": "b"},
+def linked(fail_at=None):
+    """Two panels, one of them still, under λ and a choice."""
+    fig, axes = plots.figure(2)
+    moving = Stem(axes[0], np.outer(LAMS, [1, -1]))
+    still = Still(axes[1])
+
+    def reading(k, kind):
+        if k == fail_at:
+            raise RuntimeError("no <luck> here")
+        return f"λ = {LAMS[k]:g}, {['up', 'down'][kind]}"
+
+    return live.explore(
+        live.Canvas(fig, [moving, still], alt="A stem and a line."),
+        reading,
+        lam=live.lam_slider(LAMS),
+        kind=live.choice(["up", "down"], "direction"),
+    )
+
+
+class Still:
+    """A panel without update."""
+
+    def __init__(self, ax):
+        self.artists = ax.plot([0, 1])
+
+
+def width(box):
+    return Image.open(io.BytesIO(box.image.value)).width
+
+
+async def until(done, seconds=20):
+    """Wait for something that the event loop does."""
+    for _ in range(int(seconds / 0.02)):
+        if done():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came")
+
+
+def test_panels_and_reading_get_the_positions_of_the_controls():
+    told = []
+
+    class Told(Stem):
+        def update(self, *index):
+            told.append(index)
+            super().update(*index)
+
+    fig, (ax,) = plots.figure(1)
+    canvas = live.Canvas(fig, [Told(ax, np.arange(6.0).reshape(3, 2))], alt="a stem")
+    box = live.explore(
+        canvas,
+        lambda *index: f"{index} {told[-1]}",
+        lam=live.lam_slider([0.0, 0.1, 1.0]),
+        kind=live.choice(["a", "b"], "kind"),
+    )
+    box.set(lam=1.0, kind="b")
+    assert box.reading == "(2, 1) (2, 1)"
+    assert box.settings()[:3] == [
+        {"lam": 0.0, "kind": "a"},
+        {"lam": 0.0, "kind": "b"},
+        {"lam": 0.1, "kind": "a"},
     ]
 
 
@@ -72,7 +128,7 @@ def test_coming_back_costs_no_drawing_until_what_stays_has_changed():
     drawn = canvas.drawn
     box.set(x=1.0)
     assert canvas.drawn == drawn and bytes(box.image.value) == first
-    ax.set_title("changed")
+    ax.set_facecolor("0.9")
     box.set(x=2.0)
     box.set(x=1.0)
     assert canvas.drawn == drawn + 2 and bytes(box.image.value) != first
@@ -80,87 +136,84 @@ def test_coming_back_costs_no_drawing_until_what_stays_has_changed():
 
 def test_a_callback_that_says_something_else_is_drawn_again():
     told = ["one"]
-    box, canvas, _ = explorer(show=lambda x: told[0])
+    box, canvas, _ = explorer(reading=lambda k: told[0])
     drawn = canvas.drawn
     told[0] = "two"
     box.set(x=0.0)
     assert canvas.drawn == drawn + 1 and box.reading == "two"
 
 
-def test_what_is_kept_is_bounded_and_the_least_recent_goes_first():
-    kept = Kept(10)
-    kept.put("a", 1, b"1234", "one")
-    kept.put("a", 2, b"1234", "two")
-    kept.get("a", 1)
-    kept.put("b", 1, b"1234", "three")
-    assert kept.get("a", 2) is None and kept.get("a", 1) == (b"1234", "one") and kept.held == 8
-    kept.put("a", 1, b"12", "shorter")
-    assert kept.held == 6
-    kept.put("c", 1, b"x" * 11, "too large")
-    assert kept.get("c", 1) is None and kept.held == 0
-    kept.put("a", 1, b"1", "one")
-    kept.drop("a")
-    assert kept.held == 0
+def test_the_cache_is_bounded_and_the_least_recent_goes_first():
+    cache = FrameCache(10)
+    cache.put("a", 1, (b"1234", "one", True))
+    cache.put("a", 2, (b"1234", "two", True))
+    cache.get("a", 1)
+    cache.put("b", 1, (b"1234", "three", True))
+    assert cache.get("a", 2) is None and cache.get("a", 1)[1] == "one" and cache.held == 8
+    cache.put("a", 1, (b"12", "shorter", True))
+    assert cache.held == 6
+    cache.put("c", 1, (b"x" * 11, "too large", True))
+    assert cache.get("c", 1) is None and cache.held == 0
+    cache.put("a", 1, (b"1", "one", True))
+    cache.drop("a")
+    assert cache.held == 0
 
 
-def others():
-    return asyncio.all_tasks() - {asyncio.current_task()}
+def test_a_drag_is_coarse_and_what_rests_is_sharp():
+    async def learner():
+        box, canvas, _ = explorer()
+        assert width(box) == 2 * canvas.width
+        for x in (2.0, 3.0):
+            box.controls["x"].value = x
+            assert width(box) == canvas.width and f"({x:.0f},)" in box.reading
+        await until(lambda: width(box) == 2 * canvas.width)
+        assert bytes(box.image.value) == box.frame(x=3.0)[0]
+        box.close()
+
+    in_a_loop(learner())
+
+
+def test_two_boxes_moved_at_once_are_both_sharpened():
+    async def learner():
+        boxes = [explorer()[0] for _ in range(2)]
+        for box in boxes:
+            box.controls["x"].value = 2.0
+        await until(lambda: all(width(box) == 2 * box.canvas.width for box in boxes))
+        for box in boxes:
+            box.close()
+
+    in_a_loop(learner())
 
 
 def test_while_nothing_happens_the_neighbours_are_drawn_ahead():
     async def learner():
         box, canvas, _ = explorer()
         box.set(x=2.0)
-        await asyncio.gather(*others(), return_exceptions=True)
+        before = canvas.drawn
+        await until(lambda: canvas.drawn >= before + 3)  # a drag's background, two neighbours
         drawn, shown = canvas.drawn, bytes(box.image.value)
-        assert box.reading == "x = 2 " and shown == box.frame(x=2.0)[0]
+        assert box.reading == "position (2,)" and shown == box.frame(x=2.0)[0]
         for x in (1.0, 3.0):
-            box.set(x=x)
+            box.controls["x"].value = x
+            assert width(box) == 2 * canvas.width
         assert canvas.drawn == drawn, "both neighbours were there"
-        box.controls["x"].value = 4.0
-        assert canvas.drawn == drawn + 1
-
-    in_a_loop(learner())
-
-
-def test_a_drag_is_drawn_ahead_where_it_is_going_and_a_move_stops_what_was_begun():
-    async def learner():
-        box, canvas, _ = explorer()
-        box.controls["x"].value = 2.0
-        await asyncio.sleep(0)
-        before = others()
-        box.controls["x"].value = 1.0
-        await asyncio.gather(*others(), return_exceptions=True)
-        assert all(task.cancelled() for task in before) and before
-        drawn = canvas.drawn
-        box.controls["x"].value = 0.0
-        assert canvas.drawn == drawn
         box.close()
-        await asyncio.gather(*others(), return_exceptions=True)
-        assert not others()
-
-    in_a_loop(learner())
-
-
-def test_a_cell_that_moves_a_slider_in_a_loop_leaves_one_task_to_the_kernel():
-    async def learner():
-        box, *_ = explorer()
-        for x in (1.0, 2.0, 3.0, 4.0) * 10:
-            box.set(x=x)
-        assert len(others()) == 1
 
     in_a_loop(learner())
 
 
 def test_a_neighbour_that_fails_is_heard_of_only_when_the_learner_gets_there():
-    def show(x):
-        if x == 1.0:
+    asked = []
+
+    def reading(k):
+        asked.append(k)
+        if k == 1:
             raise RuntimeError("not here")
-        return f"x = {x:g}"
+        return f"x = {k}"
 
     async def learner():
-        box, *_ = explorer(show=show)
-        await asyncio.gather(*others())
+        box, *_ = explorer(reading=reading)
+        await until(lambda: 1 in asked)
         assert box.status_line.value == "" and box.reading == "x = 0"
         with pytest.raises(RuntimeError, match="not here"):
             box.set(x=1.0)
@@ -168,54 +221,93 @@ def test_a_neighbour_that_fails_is_heard_of_only_when_the_learner_gets_there():
         with pytest.raises(RuntimeError, match="not here"):
             box.frame(x=1.0)
         box.set(x=0.0)
+        assert box.status_line.value == ""
+        box.close()
 
-    # What was asked for is the four scenes of the film, which leave out nothing here.
     in_a_loop(learner())
 
 
-def test_a_callback_without_a_reading_is_refused_in_one_sentence():
-    with pytest.raises(ValueError, match="show must be a function that returns its reading"):
-        explorer(show=lambda x: None)
+def test_a_thousand_random_settings_leave_memory_and_figures_flat():
+    box, dice = linked(), random.Random(0)
+
+    def play(times):
+        for _ in range(times):
+            box.set(lam=dice.choice(LAMS), kind=dice.choice(["up", "down"]))
+        gc.collect()
+        return len(gc.get_objects()), tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        play(50)
+        objects, memory = play(50)
+        later_objects, later_memory = play(1000)
+    finally:
+        tracemalloc.stop()
+    assert later_objects - objects < 200, "objects grow"
+    assert later_memory - memory < 300_000, "memory grows"
+    assert matplotlib.pyplot.get_fignums() == [] and not box.status_line.value
+
+
+def test_set_does_what_a_drag_does():
+    dragged, told = linked(), linked()
+    dragged.controls["lam"].value = LAMS[2]  # what the front end does to the model
+    told.set(lam=LAMS[2])
+    assert bytes(dragged.image.value) == bytes(told.image.value)
+    assert dragged.reading == told.reading == "λ = 0.001, up"
+    assert "λ = 0.001, up" in dragged.reading_line.value
+    told.set(lam=np.float32(LAMS[2]), kind="down")  # numbers match up to rounding
+    assert told.reading == "λ = 0.001, down"
+
+
+def test_a_failing_reading_raises_in_set_and_shows_its_message():
+    box = linked(fail_at=5)
+    with pytest.raises(RuntimeError, match="no <luck> here"):
+        box.set(lam=LAMS[-1])
+    assert "no &lt;luck&gt; here" in box.status_line.value
+    assert 'role="alert"' in box.status_line.value
+    box.set(lam=0.0)
+    assert box.status_line.value == ""
+
+
+def test_the_mime_bundle_carries_a_film_strip_with_alt_text():
+    box = linked()
+    data, metadata = box._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in data
+    alt = metadata["image/png"]["alt"]
+    assert alt.startswith("A stem and a line.") and alt.count("λ = ") == 4
+    assert alt == data["text/plain"] and len(box.film) == 4
+    assert box.reading == "λ = 0, up"  # where it was before the film was made
 
 
 @pytest.mark.parametrize(
-    ("film", "says"),
+    ("call", "says"),
     [
-        ([{"x": 5}], "x must be one of 0, 1, 2, 3, 4; got 5"),
-        ([], "film must be a list of settings"),
-        ({"x": 0}, "film must be a list of settings"),
+        (lambda: linked().set(mu=1), "control must be one of lam, kind; got 'mu'"),
+        (lambda: linked().set(lam=0.5), "lam must be one of 0, 0.0001.*; got 0.5"),
+        (lambda: linked().set(kind="left"), "kind must be one of up, down; got 'left'"),
+        (lambda: live.Canvas(plots.figure(1)[0], [], alt=" "), "alt must be a sentence"),
+        (lambda: explorer(film=[{"x": 5}]), "x must be one of 0, 1, 2, 3, 4; got 5"),
+        (lambda: explorer(film=[]), "film must be a list of settings"),
+        (lambda: explorer(film={"x": 0}), "film must be a list of settings"),
+        (lambda: explorer(reading=lambda k: None), "reading must be a function that returns"),
+        (lambda: explorer(x=widgets.Text()), "control must be a slider"),
+        (lambda: live.explore(None, str, x=live.slider([0, 1], "x")), "canvas must be a live.Can"),
+        (lambda: live.explore(explorer()[1], str), "controls must be at least one control"),
     ],
 )
-def test_a_film_is_checked_before_a_widget_is_there(film, says, monkeypatch):
+def test_wrong_arguments_are_named_before_a_widget_is_there(call, says, monkeypatch):
     failed = []
     monkeypatch.setattr(sys, "unraisablehook", lambda caught: failed.append(caught.exc_value))
     with pytest.raises(ValueError, match=says):
-        explorer(film=film)
+        call()
     gc.collect()
     assert not failed
 
 
-def test_what_is_no_canvas_is_refused():
-    with pytest.raises(ValueError, match=r"canvas must be a live\.Canvas; got None"):
-        live.explore(None, str, x=live.slider([0, 1], "x"))
-    with pytest.raises(ValueError, match=r"canvas must be a live\.Canvas; got None"):
-        live.play(None, print, str, print, steps=1, x=live.slider([0, 1], "x"))
-
-
-def test_sliders_of_ipywidgets_are_controls_too():
-    box, *_ = explorer(x=widgets.FloatSlider(min=0, max=1, step=0.5), on=widgets.Checkbox())
-    assert len(box.settings()) == 6
-    box.set(x=0.5, on=True)
-    assert box.reading == "x = 0.5 {'on': True}"
-    box._repr_mimebundle_()
-    with pytest.raises(ValueError, match="control must be a slider, a choice or a checkbox"):
-        explorer(x=widgets.Text())
-
-
-def test_the_picture_says_what_it_shows_and_is_fine_enough_for_today():
-    box, canvas, _ = explorer()
-    assert box.image.tooltip == "one stem" and box.image.description == ""
-    assert Image.open(io.BytesIO(box.image.value)).width == 2 * canvas.width
+def test_the_picture_says_what_it_shows():
+    box, *_ = explorer()
+    assert box.image.tooltip == box.alt == "one stem" and box.image.description == ""
 
 
 def test_a_closed_explorer_says_so():

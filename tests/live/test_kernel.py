@@ -1,29 +1,30 @@
 """What a real IPython kernel shows: cells that are run again, the stop button, bars."""
 
+from pathlib import Path
+
 import pytest
 from jupyter_client.manager import start_new_kernel
 
 MAKE = """
-import ipywidgets
-from regutils import live, plots, progress
+import sys
+sys.path.insert(0, FOLDER)
+from moving import stem
+from regutils import live, progress
 
 def make(alt="one stem"):
-    fig, (ax,) = plots.figure(1)
-    stem = plots.Coefficients(ax, ["w"], 1.0)
-    def show(x):
-        stem.update([x])
-        return f"x = {x}"
-    return live.explore(live.Canvas(fig, [stem], alt=alt), show, x=live.slider([0.0, 0.5], "x"))
+    fig, _, panel = stem([0.0, 0.5])
+    return live.explore(live.Canvas(fig, [panel], alt=alt), lambda k: f"x = {[0.0, 0.5][k]}",
+                        x=live.slider([0.0, 0.5], "x"))
 """
 TRAIN = """
 taken = []
-fig, (ax,) = plots.figure(1)
+fig, _, panel = stem([1.0])
 def count(x):
     taken.append(x)
-box = live.play(live.Canvas(fig, [plots.Coefficients(ax, ["w"], 1.0)], alt="one stem"),
-                count, lambda x: f"{len(taken)} steps", taken.clear, steps=10**9,
+box = live.play(live.Canvas(fig, [panel], alt="one stem"), count,
+                lambda x: f"{len(taken)} steps", taken.clear, steps=10**9,
                 x=live.slider([0.0, 0.5], "x"))
-box.button.value = True
+box.bar.train.value = True
 """
 
 
@@ -31,7 +32,7 @@ box.button.value = True
 def kernel():
     manager, client = start_new_kernel()
     try:
-        run(client, MAKE)
+        run(client, MAKE.replace("FOLDER", repr(str(Path(__file__).parents[1]))))
         yield manager, client
     finally:
         client.stop_channels()
@@ -89,13 +90,11 @@ def subshell(kernel):
 COUNTED = """
 import threading
 seen, working, moved = [], False, threading.Event()
-def show(x):
-    seen.append((x, threading.current_thread() is threading.main_thread(), working))
-    stem.update([x / 10])
-    return f"x = {x}"
-fig, (ax,) = plots.figure(1)
-stem = plots.Coefficients(ax, ["w"], 1.0)
-box = live.explore(live.Canvas(fig, [stem], alt="one stem"), show, x=live.slider(range(10), "x"))
+def reading(k):
+    seen.append((k, threading.current_thread() is threading.main_thread(), working))
+    return f"x = {k}"
+fig, _, panel = stem(range(10))
+box = live.explore(live.Canvas(fig, [panel], alt="a stem"), reading, x=live.slider(range(10), "x"))
 seen.clear()
 """
 
@@ -113,7 +112,8 @@ def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subs
         pass
     assert printed(client, "seen[0]") == "(9, True, False)"  # of moves that wait the last one
     assert printed(client, "{drawn[1:] for drawn in seen}") == "{(True, False)}"
-    assert printed(client, "box.image.value == box.frame(x=9)[0]") == "True"
+    while printed(client, "box.image.value == box.frame(x=9)[0]") != "True":
+        pass  # until it has been sharpened
 
 
 def test_what_another_cell_has_made_stays_open(kernel):
@@ -130,15 +130,15 @@ def test_interrupting_the_kernel_pauses_the_training(kernel):
     while int(printed(client, "len(taken)")) == 0:
         pass
     manager.interrupt_kernel()
-    while printed(client, "box.button.value") == "True":
+    while printed(client, "box.bar.train.value") == "True":
         pass
     stopped = printed(client, "len(taken)")
     run(client, "import asyncio; await asyncio.sleep(0.2)")
     assert printed(client, "len(taken)") == stopped
-    run(client, "box.button.value = True")  # and it can be started again
+    run(client, "box.bar.train.value = True")  # and it can be started again
     while printed(client, "len(taken)") == stopped:
         pass
-    run(client, "box.button.value = False")
+    run(client, "box.bar.train.value = False")
 
 
 def test_training_ends_when_its_cell_is_run_again(kernel):
@@ -146,8 +146,8 @@ def test_training_ends_when_its_cell_is_run_again(kernel):
     run(client, TRAIN, "training")
     run(client, "before = box, taken")
     run(client, TRAIN, "training")
-    run(client, "await before[0].training.task")
-    run(client, "box.button.value = False; await box.training.task")
+    run(client, "await before[0].player.task")
+    run(client, "box.bar.train.value = False; await box.player.task")
 
 
 def test_nothing_is_left_of_a_progress_bar(kernel):

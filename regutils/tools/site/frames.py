@@ -24,15 +24,15 @@ def carry() -> None:
     """From now on every explorer that this kernel shows carries its frames in its output."""
     shell = get_ipython()
 
-    def bundle(box: live.Explorer) -> tuple[dict, dict]:
+    def bundle(box: live.Box) -> tuple[dict, dict]:
         data, metadata = box._repr_mimebundle_()
         names = [name for name, value in shell.user_ns.items() if value is box and name[0] != "_"]
         return data | {MIME: {"name": names[0] if names else ""} | described(box)}, metadata
 
-    shell.display_formatter.mimebundle_formatter.for_type(live.Explorer, bundle)
+    shell.display_formatter.mimebundle_formatter.for_type(live.Box, bundle)
 
 
-def described(box: live.Explorer) -> dict:
+def described(box: live.Box) -> dict:
     """An explorer as JSON: its controls, and a picture and a reading for each combination of them.
 
     alt, width: of the picture; width in points of the screen.
@@ -42,7 +42,7 @@ def described(box: live.Explorer) -> dict:
     last control fastest.
     film: positions in `layers` that a page shows where no script runs.
     """
-    if isinstance(box, live.Playground):
+    if isinstance(box, live.PlayerBox):
         controls, pictures, readings, film = _told(box)
     else:
         controls, pictures, readings, film = _explored(box)
@@ -89,7 +89,7 @@ def _explored(box: live.Explorer) -> tuple[list[dict], list[bytes], list[str], l
     return controls, pictures, readings, list(dict.fromkeys(film))
 
 
-def _told(box: live.Playground) -> tuple[list[dict], list[bytes], list[str], list[int]]:
+def _told(box: live.PlayerBox) -> tuple[list[dict], list[bytes], list[str], list[int]]:
     """The same of a playground: one slider over the steps at which its recorded scenes end."""
     taken, pictures, readings = (list(part) for part in zip(*box.scenes()))
     control = {
