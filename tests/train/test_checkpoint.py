@@ -129,18 +129,6 @@ def test_a_file_that_cannot_be_written_later_costs_no_result(tmp_path, monkeypat
     assert "No space left on device" in capsys.readouterr().err
 
 
-def test_a_run_that_diverged_is_kept_as_a_result(tmp_path, capsys):
-    path = tmp_path / "run.pt"
-    how = {"optimizer": sgd(lr=0.1), "lam": 1e4, "epochs": 50, "every": 5}
-    history = run(path, **how)
-    assert history.diverged and history.val_error[-1] != history.val_error[-1]
-    again = run(path, **how)
-    assert again.epochs == history.epochs and again.stopped == history.stopped
-    model = make()
-    longer = fit(model, SPLIT, history=again, **{k: how[k] for k in ("optimizer", "lam", "epochs")})
-    assert longer.epochs == history.epochs and capsys.readouterr().err.count("diverged") == 3
-
-
 @pytest.mark.parametrize(
     "make_optimizer",
     [

@@ -8,7 +8,6 @@ from sklearn.model_selection import (
     KFold,
     RepeatedKFold,
     ShuffleSplit,
-    StratifiedKFold,
     cross_val_score,
 )
 
@@ -79,13 +78,6 @@ def test_members_are_the_folds_of_scikit_learn(splitter):
     for row, (kept, left) in zip(rows, folds):
         assert row.nonzero()[:, 0].tolist() == sorted(kept.tolist())
         assert (~row).nonzero()[:, 0].tolist() == sorted(left.tolist())
-
-
-def test_members_of_a_splitter_that_looks_at_labels():
-    labels = SPLIT.train.y % 2
-    rows = train.train_masks(StratifiedKFold(3), 31, labels)
-    shares = torch.stack([labels[row].float().mean() for row in rows])
-    assert shares.std() < 0.03
 
 
 def test_held_out_on_ridge_is_cross_val_score():

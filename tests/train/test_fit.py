@@ -1,6 +1,5 @@
 from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -164,23 +163,6 @@ def test_the_bound_in_that_message_is_where_gradient_descent_turns_over(lam, fin
     assert (abs(model.linear1.weight.item()) < 1) == finite == (not history.stopped)
 
 
-def test_proximal_steps_make_exact_zeros_and_gradient_steps_do_not():
-    zeros = {}
-    for proximal in (True, False):
-        model = models.seeded(lambda: models.MLP(64, 16, 10), 0)
-        fit(
-            model,
-            SPLIT,
-            epochs=80,
-            optimizer=lambda p: torch.optim.SGD(p, lr=0.1),
-            penalty="l1",
-            lam=0.02,
-            proximal=proximal,
-        )
-        zeros[proximal] = int((model.linear1.weight == 0).sum())
-    assert zeros[True] > 100 and zeros[False] == 0
-
-
 def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
     model = models.seeded(
         lambda: nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)),
@@ -306,31 +288,3 @@ def test_a_model_elsewhere_or_wholly_frozen_is_named():
         fit(frozen, SPLIT, epochs=1, optimizer=adam)
     with pytest.raises(ValueError, match=r"model must be one that takes inputs.*\('n', 64\)"):
         fit(models.MLP(63, 10), SPLIT, epochs=1, optimizer=adam)
-
-
-def test_numpys_numbers_train_as_pythons_do():
-    def weights(seed, size):
-        model = models.seeded(make, 0)
-        fit(model, SPLIT, epochs=size // 16, optimizer=adam, seed=seed, batch_size=size)
-        train.evaluate(model, SPLIT.val, chunk=size)
-        return state(model)
-
-    assert torch.equal(weights(np.uint8(255), np.int64(32)), weights(255, 32))
-
-
-class Two(nn.Linear):
-    def forward(self, x):
-        return super().forward(x), x
-
-
-class Mean(nn.Linear):
-    def forward(self, x):
-        return super().forward(x).mean()
-
-
-@pytest.mark.parametrize(
-    "model", [nn.Sequential(nn.Linear(64, 1), nn.Flatten(0)), Two(64, 10), Mean(64, 10)]
-)
-def test_a_model_of_other_outputs_is_named(model):
-    with pytest.raises(ValueError, match=r"model must be one that gives .*; got 'outputs "):
-        fit(model, SPLIT, epochs=1, optimizer=adam)
