@@ -128,13 +128,11 @@ class Sharing:
     def end(self) -> None:
         """Put the user's number back."""
         self.active = False
-        if torch.get_num_threads() != self.most:
-            torch.set_num_threads(self.most)
+        torch.set_num_threads(self.most)
 
     def _set(self, wanted: int) -> None:
         self.count = min(self.most, max(1, wanted))
-        if torch.get_num_threads() != self.count:
-            torch.set_num_threads(self.count)
+        torch.set_num_threads(self.count)
 
 
 _sharing: Sharing | None = None

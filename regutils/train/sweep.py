@@ -29,6 +29,8 @@ from .metrics import MEASURED, divergence, errors
 from .metrics import error as data_error
 from .metrics import loss as data_loss
 
+Weights = dict[str, Tensor]  # by the parameters' names
+
 
 @dataclass(repr=False)
 class Sweep:
@@ -138,8 +140,8 @@ def sweep(
     - penalty, proximal, batch_size: as in `train.fit`.
     - penalized: names of the parameters that the penalty sees; frozen ones are left out.
     - seeds (S,): whole numbers in a sequence, such as range(3).
-    - steps: of the optimizer, called with (parameters, lr=lr). It treats every weight by itself,
-      as SGD and Adam do.
+    - steps: of the optimizer. lr: its learning rate. optimizer: called with (parameters, lr=lr);
+      one that treats every weight by itself, as SGD and Adam do.
     - vary: buffers that differ between the K runs, name → (K,), such as {"dropout.p": [0.0, 0.5]}.
     - train_mask: (S, n) bool, the examples of split.train that each seed trains on, such as the
       folds of `train.train_masks`; the same seed may stand in `seeds` for each fold.
@@ -157,7 +159,7 @@ def sweep(
     accepts = "whole numbers in a sequence, such as range(3)"
     require(isinstance(seeds, Iterable), "seeds", seeds, accepts)
     seeds = tuple(count("seeds", seed, low=0) for seed in seeds)
-    require(len(seeds) > 0, "seeds", seeds, "at least one seed")
+    require(len(seeds) > 0, "seeds", seeds, accepts)
     lr, steps = positive("lr", lr), count("steps", steps)
     every = max(1, steps // 50) if every is None else count("every", every)
     batch_size = None if batch_size is None else count("batch_size", batch_size)
@@ -176,10 +178,8 @@ def sweep(
     device, orders = split.train.x.device, [torch.Generator().manual_seed(s) for s in seeds]
     todo = stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
     parts = split.parts if test else split.parts[:2]
-    records: list[Tensor] = []
-    recorded: list[int] = []
-    stopped, done, kept = "", 0, {0: run.weights()}
-    name = f"sweep, {len(run.lam)} networks"
+    kept: tuple[list[int], list[Tensor], dict[str, Tensor]] = [], [], run.weights()
+    stopped, done, name = "", 0, f"sweep, {len(run.lam)} networks"
     shown = bar(description=name, total=steps, unit="step", disable=not progress)
     drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
     with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as listen:
@@ -190,20 +190,19 @@ def sweep(
                 shown.update()
                 if done % every == 0 or done == steps:
                     found = run.measure(parts, train_mask)
-                    kept[done] = run.weights()
-                    records.append(found)
-                    recorded.append(done)  # last: an interrupt before this line undoes the record
-                    kept = {done: kept[done]}
+                    # At once, so that an interrupt never parts a record from its weights.
+                    kept = [*kept[0], done], [*kept[1], found], run.weights()
                 listen()
         except KeyboardInterrupt:
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
-            for name, w in kept[recorded[-1] if recorded else 0].items():
-                run.stack[name].data.copy_(w)
-            if not recorded:
-                records, recorded = [run.measure(parts, train_mask)], [0]
+            if not kept[0]:
+                run.stack = kept[2]
+                kept = [0], [run.measure(parts, train_mask)], kept[2]
+    recorded, records, weights = kept
     shape = (len(exact), len(seeds))
-    columns = torch.stack(records[: len(recorded)], -1).unflatten(1, shape).cpu()
-    columns, lost = _nan_where_diverged(columns)
+    columns = torch.stack(records, -1).unflatten(1, shape).cpu()
+    diverged = (~columns.isfinite()).any(0).cummax(-1).values  # (K, S, T), from there on
+    lost, columns = diverged[..., -1].any(1), columns.masked_fill(diverged, torch.nan)
     if lost.any():
         named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
         stopped += divergence(f"with lr={lr:g} for λ = {named}", optim.param_groups[0])
@@ -213,7 +212,7 @@ def sweep(
         lams=exact.to(torch.get_default_dtype()),
         seeds=seeds,
         steps=torch.tensor(recorded),
-        weights={name: w.unflatten(0, shape) for name, w in run.weights().items()},
+        weights={name: w.unflatten(0, shape) for name, w in weights.items()},
         vary=varied,
         base=fresh[0],
         stopped=stopped,
@@ -288,22 +287,14 @@ class _Stack:
         """Return what autograd differentiates, one value a network (K·S,)."""
         pen = None if self.proximal or (self.penalty and self.penalty.gradient) else self.penalty
 
-        def one(
-            own: dict[str, Tensor],
-            buffers: dict[str, Tensor],
-            lam: Tensor,
-            x: Tensor,
-            y: Tensor,
-            weights: Tensor | None,
-        ) -> Tensor:
-            loss = data_loss(functional_call(self.base, (own, buffers), (x,)), y, weights)
+        def one(own: Weights, bufs: Weights, lam: Tensor, x: Tensor, y: Tensor, w: Any) -> Tensor:
+            loss = data_loss(functional_call(self.base, (own, bufs), (x,)), y, w)
             return loss + lam * pen.value({n: own[n] for n in self.names}) if pen else loss
 
         self.base.train()
         in_dims = (0, 0, 0, batch.dim, batch.dim, None if batch.weights is None else 0)
         each = vmap(one, in_dims=in_dims, randomness="different")
-        losses: Tensor = each(self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights)
-        return losses
+        return each(self.stack, self.buffers, self.lam, batch.x, batch.y, batch.weights)
 
     @torch.no_grad()
     def measure(self, parts: Sequence[Examples], train_mask: Tensor | None) -> Tensor:
@@ -314,17 +305,15 @@ class _Stack:
             share = train_mask / train_mask.sum(1, keepdim=True)
             share = share.repeat(len(self.lam) // len(train_mask), 1)
 
-        def one(own: dict[str, Tensor], buffers: dict[str, Tensor], share: Tensor | None) -> Tensor:
-            scores = []
-            for part, weights in zip(parts, (share, None, None)):
-                outputs = functional_call(self.base, (own, buffers), (part.x,))
-                scores += [f(outputs, part.y, weights) for f in (data_loss, data_error)]
-            price = torch.zeros_like(scores[0])
+        def one(own: Weights, buffers: Weights, share: Tensor | None) -> Tensor:
+            outputs = [functional_call(self.base, (own, buffers), (part.x,)) for part in parts]
+            judged = list(zip(outputs, (part.y for part in parts), (share, None, None)))
+            losses, errors = ([f(*each) for each in judged] for f in (data_loss, data_error))
+            price = torch.zeros_like(losses[0])
             if self.penalty:
                 price = self.penalty.value({name: own[name] for name in self.names})
-            train_loss, train_error, val_loss, val_error, *rest = scores
-            rows = [train_loss, val_loss, train_error, val_error, price, *rest]
-            return torch.stack([row.to(rows[0].dtype) for row in rows])
+            rows = [*losses[:2], *errors[:2], price, *losses[2:], *errors[2:]]
+            return torch.stack([row.to(losses[0].dtype) for row in rows])
 
         in_dims = (0, 0, None if share is None else 0)
         return vmap(one, in_dims=in_dims)(self.stack, self.buffers, share).T
@@ -362,12 +351,6 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 def _along(values: Tensor, w: Tensor) -> Tensor:
     """Return values (K·S,) so that they broadcast along the leading dimension of w."""
     return values.view(-1, *[1] * (w.ndim - 1))
-
-
-def _nan_where_diverged(columns: Tensor) -> tuple[Tensor, Tensor]:
-    """Return columns (·, K, S, T), NaN from where a run diverged, and (K,) whether one did."""
-    diverged = (~columns.isfinite()).any(0).cummax(-1).values
-    return columns.masked_fill(diverged, torch.nan), diverged[..., -1].any(1)
 
 
 def _check_buffers(fresh: list[nn.Module], split: Split) -> None:

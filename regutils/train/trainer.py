@@ -415,7 +415,7 @@ def fit(
     """
     epochs, every = count("epochs", epochs), count("every", every)
     good = history is None or (isinstance(history, History) and checkpoint is None)
-    accepts = "an earlier result of fit, without checkpoint, or None"
+    accepts = "None, or an earlier result of fit where there is no checkpoint"
     require(good, "history", history, accepts)
     how: dict[str, Any] = {"penalty": penalty, "lam": lam, "proximal": proximal}
     trainer = Trainer(model, split, optimizer=optimizer, **how, **settings)
