@@ -4,6 +4,7 @@ Any accelerator that PyTorch names (`torch.accelerator`: CUDA, Apple's MPS, Inte
 """
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -142,11 +143,12 @@ _sharing: Sharing | None = None
 def share_cores() -> Iterator[None]:
     """Keep PyTorch to idle cores meanwhile, adapted after optimizer steps; switched off after.
 
-    What was seen last is where the next call begins, so many short trainings share too.
+    What was seen last is where the next call begins, so many short trainings share too. Nothing
+    changes where the environment says REGUTILS_THREADS=fixed.
     """
     global _sharing
     _sharing = _sharing or Sharing()
-    if _sharing.active:
+    if _sharing.active or os.environ.get("REGUTILS_THREADS") == "fixed":
         yield
         return
     _sharing.begin()

@@ -121,6 +121,7 @@ def test_a_thread_is_given_up_taken_back_and_the_users_number_restored(two_threa
 
 def test_cores_are_shared_within_fit_and_sweep_and_nowhere_else(two_threads, monkeypatch):
     """Their hook is gone afterwards, also where training is interrupted or nothing may change."""
+    monkeypatch.delenv("REGUTILS_THREADS", raising=False)
     from torch.optim import optimizer
 
     hooks = optimizer._global_optimizer_post_hooks
