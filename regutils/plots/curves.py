@@ -317,7 +317,8 @@ def spread_labels(ax, labels, lines, end):
     heights = scale(np.array([y[end] if len(y) else np.nan for y in known]))
     low, high = scale(np.array(ax.get_ylim()))
     true = np.clip(np.nan_to_num((heights - low) / (high - low)), 0, 1)
-    gap = 10 / (72 * ax.figure.get_figheight() * ax.get_position().height)
+    height = ax.get_subplotspec().get_position(ax.figure).height  # whatever the layout is
+    gap = 10 / (72 * ax.figure.get_figheight() * height)
     order = np.argsort(true, kind="stable")
     at = true[order]
     for i in range(1, len(at)):  # pushed up from below, then down from above
