@@ -141,14 +141,15 @@ class Overlay(Panel):
         self.parts = {name: part for name, (_, *part) in self.lines.items()}
         for i, (name, value) in enumerate(reference.items()):
             self.parts[name] = self._reference(name, i, value)
-        for i, (name, value) in enumerate(stops.items()):
-            self.parts[name] = self._stop(name, i, value)
         rest = [self._dots(*item, i - (len(dots) - 1) / 2) for i, item in enumerate(dots.items())]
         for i, item in enumerate(samples.items()):
             rest.append(self._samples(*item, i - (len(samples) - 1) / 2))
+        drawn = [line for line in ax.lines if line.get_label() in self.parts]
+        for i, (name, value) in enumerate(stops.items()):
+            self.parts[name] = self._stop(name, i, value)
         self.every = [*self.parts.values(), *rest]
-        for level in levels:
-            ax.axhline(level, color=GREY, linewidth=0.8)
+        for height in levels:
+            ax.axhline(height, color=GREY, linewidth=0.8)
         if xlim:
             ax.set_xlim(*xlim)
         if log_y:
@@ -163,10 +164,9 @@ class Overlay(Panel):
             self.marker = ax.axvline(self.at[0], color=INK, linewidth=1)
             (self.heads,) = ax.plot([], [], "o", color=INK, markersize=5)
             self.moving += [self.marker, self.heads]
-        self.labels = []
-        if ends:
-            self.labels = [end_label(ax, line, 1) for line, *_ in self.lines.values()]
-            self.moving += self.labels if any(line in self.moving for line in ax.lines) else []
+        self.named = drawn if ends else []
+        self.labels = [end_label(ax, line, 1) for line in self.named]
+        self.moving += self.labels if any(line in self.moving for line in self.named) else []
         self._finish(self.moving, [], words, x="p")
 
     def _seeds(self, name, values):
@@ -295,7 +295,7 @@ class Overlay(Panel):
 
     def _name_ends(self, first):
         if self.labels and (first or self.labels[0] in self.moving):
-            spread_labels(self.ax, self.labels, [line for line, *_ in self.lines.values()], -1)
+            spread_labels(self.ax, self.labels, self.named, -1)
 
 
 def end_label(ax, line, edge):
@@ -365,6 +365,7 @@ class ErrorVsLambda(Overlay):
         super().__init__(ax, lams, errors, **({"marker": True} | words | rest))
         if "ylim" not in rest and not rest.get("log_y"):
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+            self._name_ends(True)
 
 
 class LossParts(Panel):
