@@ -1,3 +1,4 @@
+# ruff: noqa: F401
 """Panels: one class per kind of Axes. Arrays in, artists out; matplotlib only, never pyplot.
 
 A panel is built once with the whole arrays over all slider positions and draws the first. Leading
@@ -46,43 +47,3 @@ from .weights import (
     PenaltyGeometry,
     WeightHistogram,
 )
-
-__all__ = [
-    "CYCLE",
-    "ROLES",
-    "Balance",
-    "Bars",
-    "Caption",
-    "Choices",
-    "Coefficients",
-    "Connections",
-    "DecisionRegions",
-    "ErrorVsLambda",
-    "Filters",
-    "FittedCurve",
-    "HeatMap",
-    "Histogram",
-    "Intervals",
-    "LossCurves",
-    "LossParts",
-    "Maps",
-    "NetworkDrawing",
-    "Overlay",
-    "Paths",
-    "PenaltyGeometry",
-    "Picture",
-    "Pictures",
-    "ReliabilityDiagram",
-    "StrengthTrace",
-    "WeightHistogram",
-    "figure",
-    "label",
-    "legend",
-    "limits",
-    "look",
-    "mosaic",
-    "plain",
-    "role",
-    "strength_axis",
-    "ticks",
-]

@@ -79,8 +79,9 @@ class FittedCurve(Panel):
             kind = role(part, i) | {"linestyle": "none", "markeredgewidth": 0}
             kind |= {"markersize": 3.5, "alpha": 0.5} if i else {"markersize": 4.5}
             (line,) = ax.plot(pick(at, 1), pick(y, 1), label=f"{part} points", **kind)
-            self.points.append((line, at, y))
-            moving += [line] if max(at.ndim, y.ndim) > 1 else []
+            if max(at.ndim, y.ndim) > 1:
+                self.points.append((line, at, y))
+                moving.append(line)
             shown.append(y)
         blank = np.full(len(self.grid), np.nan)
         fill = {"color": SKY, "alpha": 0.3, "linewidth": 0, "label": "mean ± 2 sd"}
@@ -96,7 +97,7 @@ class FittedCurve(Panel):
 
     def update(self, *index):
         super().update(*index)
-        for line, at, y in self.points:
+        for line, at, y in self.points if index else ():
             line.set_data(pick(at, 1, index), pick(y, 1, index))
 
     def show(self, curves):
@@ -140,14 +141,15 @@ class Overlay(Panel):
         self.parts = {name: part for name, (_, *part) in self.lines.items()}
         for i, (name, value) in enumerate(reference.items()):
             self.parts[name] = self._reference(name, i, value)
-        for i, (name, value) in enumerate(stops.items()):
-            self.parts[name] = self._stop(name, i, value)
         rest = [self._dots(*item, i - (len(dots) - 1) / 2) for i, item in enumerate(dots.items())]
         for i, item in enumerate(samples.items()):
             rest.append(self._samples(*item, i - (len(samples) - 1) / 2))
+        drawn = [line for line in ax.lines if line.get_label() in self.parts]
+        for i, (name, value) in enumerate(stops.items()):
+            self.parts[name] = self._stop(name, i, value)
         self.every = [*self.parts.values(), *rest]
-        for level in levels:
-            ax.axhline(level, color=GREY, linewidth=0.8)
+        for height in levels:
+            ax.axhline(height, color=GREY, linewidth=0.8)
         if xlim:
             ax.set_xlim(*xlim)
         if log_y:
@@ -162,10 +164,9 @@ class Overlay(Panel):
             self.marker = ax.axvline(self.at[0], color=INK, linewidth=1)
             (self.heads,) = ax.plot([], [], "o", color=INK, markersize=5)
             self.moving += [self.marker, self.heads]
-        self.labels = []
-        if ends:
-            self.labels = [end_label(ax, line, 1) for line, *_ in self.lines.values()]
-            self.moving += self.labels if any(line in self.moving for line in ax.lines) else []
+        self.named = drawn if ends else []
+        self.labels = [end_label(ax, line, 1) for line in self.named]
+        self.moving += self.labels if any(line in self.moving for line in self.named) else []
         self._finish(self.moving, [], words, x="p")
 
     def _seeds(self, name, values):
@@ -175,7 +176,7 @@ class Overlay(Panel):
         values = as_array(values)
         values = positions(name, values[:, None] if values.ndim == 1 else values, 2)
         require(values.shape[-2] == len(self.at), name, values.shape, f"(..., {len(self.at)}, S)")
-        mean, sd = mean_sd(values)
+        mean, sd = mean_sd(np.where(np.isfinite(values), values, np.nan))
         self.shown += [mean - sd, mean + sd]
         return mean, sd
 
@@ -185,13 +186,15 @@ class Overlay(Panel):
         kind = role(name, i) | {"markersize": 4, "markevery": (i % every, every)}
         blank = np.full(len(self.at), np.nan)
         (line,) = self.ax.plot(self.at, blank, label=name, linewidth=1.6, **kind)
-        band = self.ax.fill_between(self.at, blank, blank, color=kind["color"], **BAND)
-        if mean.ndim > 1 or values is None:
-            self.moving += [band, line] if sd.any() or values is None else [line]
+        bands = []
+        if sd.any() or values is None:
+            bands = [self.ax.fill_between(self.at, blank, blank, color=kind["color"], **BAND)]
+        self.moving += [*bands, line] if mean.ndim > 1 or values is None else []
 
         def put(mean, sd):
             line.set_ydata(mean)
-            band.set_data(self.at, mean - sd, mean + sd)
+            for band in bands:
+                band.set_data(self.at, mean - sd, mean + sd)
 
         return line, put, (mean, sd), 1
 
@@ -263,10 +266,12 @@ class Overlay(Panel):
         return {"transform": self.ax.transData + shift}
 
     def update(self, *index):
+        first = not index  # what stays is drawn once
         k, index = self._split(index)
         for put, arrays, core in self.every:
-            put(*(pick(array, core, index) for array in arrays))
-        self._name_ends()
+            if first or any(array.ndim > core for array in arrays):
+                put(*(pick(array, core, index) for array in arrays))
+        self._name_ends(first)
         if self.control is not None:
             now = [line.get_ydata()[k] for line, *_ in self.lines.values()]
             self.marker.set_xdata([self.at[k]] * 2)
@@ -286,11 +291,11 @@ class Overlay(Panel):
             elif not isinstance(values, tuple):
                 values = (np.nan if values is None else values, 0.0)
             put(*values)
-        self._name_ends()
+        self._name_ends(False)
 
-    def _name_ends(self):
-        if self.labels:
-            spread_labels(self.ax, self.labels, [line for line, *_ in self.lines.values()], -1)
+    def _name_ends(self, first):
+        if self.labels and (first or self.labels[0] in self.moving):
+            spread_labels(self.ax, self.labels, self.named, -1)
 
 
 def end_label(ax, line, edge):
@@ -312,7 +317,8 @@ def spread_labels(ax, labels, lines, end):
     heights = scale(np.array([y[end] if len(y) else np.nan for y in known]))
     low, high = scale(np.array(ax.get_ylim()))
     true = np.clip(np.nan_to_num((heights - low) / (high - low)), 0, 1)
-    gap = 10 / (72 * ax.figure.get_figheight() * ax.get_position().height)
+    height = ax.get_subplotspec().get_position(ax.figure).height  # whatever the layout is
+    gap = 10 / (72 * ax.figure.get_figheight() * height)
     order = np.argsort(true, kind="stable")
     at = true[order]
     for i in range(1, len(at)):  # pushed up from below, then down from above
@@ -359,6 +365,7 @@ class ErrorVsLambda(Overlay):
         super().__init__(ax, lams, errors, **({"marker": True} | words | rest))
         if "ylim" not in rest and not rest.get("log_y"):
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
+            self._name_ends(True)
 
 
 class LossParts(Panel):
@@ -421,9 +428,10 @@ class Paths(Panel):
     def update(self, *index):
         k, rest = self._split(index)
         paths = pick(self.paths, 2, rest)
-        for line, path in zip(self.lines, paths.T):
-            line.set_ydata(path)
-        spread_labels(self.ax, self.labels, self.lines, 0)
+        if not index or self.paths.ndim > 2:
+            for line, path in zip(self.lines, paths.T):
+                line.set_ydata(path)
+            spread_labels(self.ax, self.labels, self.lines, 0)
         kept = paths[k][paths[k] != 0]
         self.marker.set_xdata([self.lams[k]] * 2)
         self.dots.set_data([self.lams[k]] * len(kept), kept)

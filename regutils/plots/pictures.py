@@ -134,7 +134,7 @@ class HeatMap(Panel):
 
 
 def _colour_bar(image: AxesImage, ax: Axes | Sequence[Axes], name: str, **options) -> Colorbar:
-    """A colour bar with its name, beside one Axes or several."""
+    """Draw a colour bar with its name, beside one Axes or several."""
     first = ax if isinstance(ax, Axes) else ax[0]
     scale = first.figure.colorbar(image, ax=ax, shrink=0.85, **options)
     scale.set_label(name, fontsize=SMALL, parse_math=False)

@@ -175,5 +175,5 @@ class NetworkDrawing(Panel):
 
 
 def _heights(n: int) -> np.ndarray:
-    """Where n units stand between 0 and 1, evenly and centred, the first on top."""
+    """Return where n units stand between 0 and 1, evenly and centred, the first on top."""
     return 1 - (np.arange(n) + 0.5) / n

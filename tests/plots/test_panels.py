@@ -1,113 +1,93 @@
 """Every panel: drawn alike under any settings, blitted alike, and it says what it shows."""
 
+import warnings
+from itertools import combinations
+
 import matplotlib
 import matplotlib.style
 import numpy as np
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 
 from regutils import live, plots
 
-LAMS = [0.0, *np.logspace(-4, 0, 5).tolist()]
+K, SEEDS = 4, 3
+LAMS = [0.0, 0.01, 0.1, 1.0]
 GRID = np.linspace(-1, 1, 30)
 
 
-def drawn_panels():
-    """Each kind of panel once: name → (function that makes it, function that updates it)."""
+def drawn_panels(kind=np.asarray):
+    """Each kind of panel once, over K positions: name → function that makes it."""
     rng = np.random.default_rng(0)
-    x, y = np.meshgrid(GRID, GRID)
-    points = rng.uniform(-1, 1, (12, 2))
-    classes = rng.integers(0, 2, 12)
-    six = rng.random((6, 5))
+
+    def some(*shape):
+        return kind(rng.random(shape).astype(np.float32))
+
+    def signed(*shape):
+        return kind(rng.normal(size=shape).astype(np.float32))
+
+    x, y = GRID, GRID[:, None]
+    one = 1 / (1 + np.exp(-5 * (y + x * np.linspace(-1, 1, K)[:, None, None])))
+    sparse = rng.normal(size=(K, 6, 5)) * (rng.random((K, 6, 5)) > 0.4)
     return {
-        "FittedCurve": (
-            lambda ax: plots.FittedCurve(ax, GRID, truth=GRID, band=True),
-            lambda panel: panel.update(GRID + rng.normal(size=(5, 1))),
+        "FittedCurve": lambda ax: plots.FittedCurve(
+            ax,
+            GRID,
+            signed(K, 5, 30),
+            points={"train": (some(K, 8), some(K, 8)), "val": (some(6), some(6))},
+            truth=GRID,
+            band=True,
         ),
-        "LossCurves": (
-            lambda ax: plots.LossCurves(ax, LAMS, ["val"], (0, 1), scale="strength", marks=["min"]),
-            lambda panel: (panel.update(val=six.T), panel.mark(min=LAMS[3])),
+        "LossCurves": lambda ax: plots.LossCurves(
+            ax,
+            range(9),
+            {"train": some(K, SEEDS, 9), "val": some(K, SEEDS, 9)},
+            stops={"kept": [1, 2, np.nan, 5]},
+            reference={"λ = 0, stopped early": (0.5, 0.1)},
         ),
-        "ErrorVsLambda": (
-            lambda ax: plots.ErrorVsLambda(ax, LAMS, {"a": six, "b": six[:, 0]}),
-            lambda panel: panel.update(2),
+        "LossCurves with names at the ends": lambda ax: plots.LossCurves(
+            ax, range(9), {"L2": some(K, SEEDS, 9), "L1": some(K, SEEDS, 9)}, ends=True, log_y=True
         ),
-        "Overlay": (
-            lambda ax: plots.Overlay(ax, LAMS[1:], {"a": six[1:]}, {"a": six[1:]}, scale="log"),
-            lambda panel: panel.update(3),
+        "ErrorVsLambda": lambda ax: plots.ErrorVsLambda(
+            ax, LAMS, {"val": some(K, SEEDS)}, reference={"λ = 0, stopped early": 0.3}
         ),
-        "LossParts": (
-            lambda ax: plots.LossParts(ax, LAMS, six[:, 0], six[:, 1]),
-            lambda panel: panel.update(4),
+        "Overlay": lambda ax: plots.Overlay(
+            ax,
+            LAMS[1:],
+            {"a": some(K, 3, SEEDS)},
+            {"a": some(K, 3, SEEDS), "b": some(K, 3, SEEDS)},
+            samples={"c": some(K, 3, 8)},
+            scale="each",
         ),
-        "Paths": (
-            lambda ax: plots.Paths(ax, LAMS, list("abcde"), six),
-            lambda panel: panel.update(1),
+        "LossParts": lambda ax: plots.LossParts(ax, LAMS, some(K), some(K, SEEDS)),
+        "Paths": lambda ax: plots.Paths(ax, LAMS, list("abcde"), signed(K, 5)),
+        "Choices": lambda ax: plots.Choices(
+            ax, "abc", {"one": [[0, 0, 1], [2, 2, 2], [1, 1, 1], [0, 1, 2]], "two": [0, 1, 1]}
         ),
-        "Choices": (
-            lambda ax: plots.Choices(ax, list("abc"), ["one", "two"]),
-            lambda panel: panel.update(one=[0, 0, 1], two=[2, 2, 2]),
+        "Intervals": lambda ax: plots.Intervals(
+            ax, some(K, 5), 1 + some(K, 5), 1.2, xlim=(0.2, 1.5), centre=0.5 + some(K, 5)
         ),
-        "Coefficients": (
-            lambda ax: plots.Coefficients(ax, ["$a", "b$", "$c$"], 100.0),
-            lambda panel: panel.update([0, -3, 50]),
+        "ReliabilityDiagram": lambda ax: plots.ReliabilityDiagram(
+            ax, some(K, 99), some(K, 99) > 0.5
         ),
-        "WeightHistogram": (
-            lambda ax: plots.WeightHistogram(ax, ["a", "b"], 1.0, 200),
-            lambda panel: panel.update({"a": rng.normal(size=80), "b": np.zeros(30)}),
+        "Coefficients": lambda ax: plots.Coefficients(ax, ["$a", "b$", "$c$"], 9 * signed(K, 3)),
+        "WeightHistogram": lambda ax: plots.WeightHistogram(
+            ax, {"a": kind(sparse), "b": signed(K, 9)}, reach=1.0
         ),
-        "Bars": (
-            lambda ax: plots.Bars(ax, ["a", "b"]),
-            lambda panel: panel.update([0.2, 1.0]),
+        "Bars": lambda ax: plots.Bars(ax, "ab", some(K, 2)),
+        "Balance": lambda ax: plots.Balance(ax, kind(sparse[:, 0]), some(K, 5)),
+        "PenaltyGeometry": lambda ax: plots.PenaltyGeometry(
+            ax, np.eye(2), [1.0, 0.5], "L1", np.linspace([1.0, 0.5], [0.1, 0.0], K)
         ),
-        "Balance": (
-            lambda ax: plots.Balance(ax, 1.0),
-            lambda panel: panel.update([0.0, 0.5], [0.3, 1.0]),
-        ),
-        "PenaltyGeometry": (
-            lambda ax: plots.PenaltyGeometry(ax, np.eye(2), [1.0, 0.5], "L1"),
-            lambda panel: panel.update([0.5, 0.0], [[1.0, 0.5], [0.5, 0.0]]),
-        ),
-        "Picture": (
-            lambda ax: plots.Picture(ax, (3, 4), 1.0),
-            lambda panel: panel.update(rng.normal(size=(3, 4))),
-        ),
-        "Connections": (
-            lambda ax: plots.Connections(ax, (3, 4), 1, 64),
-            lambda panel: panel.update(rng.integers(0, 64, (3, 4))),
-        ),
-        "HeatMap": (
-            lambda ax: plots.HeatMap(ax, [[-1, 2], [0, 1]], "ab", "cd", signed=True),
-            lambda panel: panel.update(0, 1),
-        ),
-        "Maps": (
-            lambda ax: plots.Maps(ax, 3, (4, 4), 2, 1.0, signed=True),
-            lambda panel: panel.update(rng.normal(size=(3, 4, 4)), [False, True, False]),
-        ),
-        "Pictures": (
-            lambda ax: plots.Pictures(ax, np.zeros((3, 3, 4, 4)), 2),
-            lambda panel: panel.update(rng.random((3, 3, 4, 4))),
-        ),
-        "Filters": (
-            lambda ax: plots.Filters(ax, 3, (3, 4, 4), 1.0),
-            lambda panel: panel.update(rng.normal(size=(3, 3, 4, 4))),
-        ),
-        "DecisionRegions": (
-            lambda ax: plots.DecisionRegions(ax, GRID, GRID),
-            lambda panel: (
-                panel.update(1 / (1 + np.exp(-x - y))),
-                panel.place((points, classes), (points[:3], classes[:3]), classes == 1),
-            ),
-        ),
-        "NetworkDrawing": (
-            lambda ax: plots.NetworkDrawing(ax, [2, 3, 1], 1.0, inputs=["x₁", "x₂"]),
-            lambda panel: panel.update([rng.normal(size=(3, 2)), rng.normal(size=(1, 3))]),
-        ),
-        "Caption": (plots.Caption, lambda panel: panel.update("p = 0.3")),
-        "Intervals": (
-            lambda ax: plots.Intervals(ax, 3, (0.0, 1.0)),
-            lambda panel: panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7]),
+        "Picture": lambda ax: plots.Picture(ax, signed(K, 3, 4), crosses=np.eye(3, 4)),
+        "Connections": lambda ax: plots.Connections(ax, rng.integers(0, 64, (K, 3, 4))),
+        "Maps": lambda ax: plots.Maps(ax, signed(K, 3, 4, 4), 2, dead=np.eye(K, 3), signed=True),
+        "Pictures": lambda ax: plots.Pictures(ax, some(K, 3, 3, 4, 4), 2),
+        "Filters": lambda ax: plots.Filters(ax, signed(K, 3, 3, 4, 4)),
+        "DecisionRegions": lambda ax: plots.DecisionRegions(
+            ax, GRID, GRID, kind(np.stack([1 - one, one], -1))
         ),
     }
 
@@ -115,17 +95,14 @@ def drawn_panels():
 NAMES = list(drawn_panels())
 
 
-def pixels(name: str) -> np.ndarray:
-    """The panel in a small figure, drawn by a Canvas."""
-    make, update = drawn_panels()[name]
+def on_canvas(make):
     fig, (ax,) = plots.figure(1, width=3.4, height=2.6)
     panel = make(ax)
-    update(panel)
-    return live.Canvas(fig, [panel], alt="one panel").frame().copy()
+    return panel, live.Canvas(fig, [panel], alt="one panel")
 
 
 @pytest.fixture
-def nobodys_taste():
+def spoilt_settings():
     """Settings of a user that would spoil every picture."""
     spoilt = {
         "image.origin": "lower",
@@ -148,180 +125,266 @@ def nobodys_taste():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_panel_looks_the_same_under_anybodys_settings(name, nobodys_taste):
-    spoilt = pixels(name)
+def test_a_panel_looks_the_same_under_any_settings(name, spoilt_settings):
+    spoilt = on_canvas(drawn_panels()[name])[1].frame().copy()
     with matplotlib.style.context("default", after_reset=True):
-        np.testing.assert_array_equal(spoilt, pixels(name))
+        plain = on_canvas(drawn_panels()[name])[1].frame()
+    np.testing.assert_array_equal(spoilt, plain)
     assert matplotlib.rcParams["text.usetex"]  # the user's own settings are back
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_panel_blits_to_the_pixels_of_a_full_drawing_and_moves(name):
-    make, update = drawn_panels()[name]
-    fig, (ax,) = plots.figure(1, width=3.4, height=2.6)
-    panel = make(ax)
-    canvas = live.Canvas(fig, [panel], alt="one panel")
+def test_a_moved_panel_is_the_pixels_of_a_full_drawing_and_of_a_fresh_panel(name):
+    panel, canvas = on_canvas(drawn_panels()[name])
     before = canvas.frame().copy()
-    update(panel)
+    panel.update(2)
     assert not canvas.changed, "a drag draws what moves and nothing else"
     after = canvas.frame().copy()
     assert (after != before).any()
     np.testing.assert_array_equal(after, canvas.redraw())
+    fresh, other = on_canvas(drawn_panels()[name])
+    fresh.update(2)
+    np.testing.assert_array_equal(after, other.frame())
+    panel.update(0)
+    np.testing.assert_array_equal(before, canvas.frame())  # nothing of the move is left
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_text_is_under_nine_pixels(name):
-    make, update = drawn_panels()[name]
     fig, (ax,) = plots.figure(1, width=3.4, height=2.6, dpi=110)
-    update(make(ax))
+    drawn_panels()[name](ax)
     with plots.look():
         FigureCanvasAgg(fig).draw()
-    texts = [text for text in fig.findobj(matplotlib.text.Text) if text.get_text()]
+    texts = [text for text in fig.findobj(Text) if text.get_text()]
     # 0.78: a picture of 1144 pixels on a page with room for 890.
     assert all(0.78 * text.get_fontsize() * 110 / 72 > 9 for text in texts)
 
 
-def test_dollars_and_chinese_stand_as_they_are_written(recwarn):
+@pytest.mark.parametrize("kind", [{"requires_grad": True}, {"dtype": torch.bfloat16}], ids=str)
+def test_tensors_are_drawn_like_arrays(kind):
+    dtype = {key: value for key, value in kind.items() if key == "dtype"}
+
+    def tensor(values):
+        found = torch.as_tensor(np.asarray(values), **dtype)
+        return found.requires_grad_() if "requires_grad" in kind else found
+
+    for name, make in drawn_panels(tensor).items():
+        panel = make(plots.figure(1)[1][0])
+        panel.update(1)
+        assert panel.artists, name
+
+
+@pytest.mark.parametrize("name", ["FittedCurve", "LossCurves", "Overlay", "Picture", "Maps"])
+def test_missing_axes_and_axes_of_length_one_are_alike_everywhere(name):
+    panel, canvas = on_canvas(drawn_panels()[name])
+    panel.update(7, 3)  # K positions belong to the last control
+    by_two = canvas.frame().copy()
+    panel.update(3)
+    np.testing.assert_array_equal(by_two, canvas.frame())
+
+
+def test_two_controls_choose_and_a_single_row_serves_all():
+    errors = np.arange(2 * K, dtype=float).reshape(2, K, 1)
+    panel = plots.ErrorVsLambda(plots.figure(1)[1][0], LAMS, {"val": errors, "train": errors[:1]})
+    panel.update(1, 2)
+    assert list(panel.heads.get_ydata()) == [6, 2]
+    assert list(panel.marker.get_xdata()) == [LAMS[2]] * 2
+    first = plots.ErrorVsLambda(plots.figure(1)[1][0], LAMS, {"val": errors}, control=0)
+    first.update(3, 1)
+    assert list(first.heads.get_ydata()) == [7]
+
+
+def test_too_few_positions_and_wrong_shapes_are_refused():
+    _, axes = plots.figure(2)
+    panel = plots.Picture(axes[0], np.zeros((2, K, 3, 3)))
+    with pytest.raises(ValueError, match="index must be 2 positions"):
+        panel.update(1)
+    with pytest.raises(ValueError, match="val must be"):
+        plots.ErrorVsLambda(axes[1], LAMS, {"val": np.zeros((3, 2))})
+    with pytest.raises(ValueError, match="scale must be one of linear"):
+        plots.Overlay(axes[1], LAMS, scale="cubic")
+
+
+def test_a_static_panel_needs_no_update():
+    _, (ax,) = plots.figure(1)
+    panel = plots.LossCurves(ax, range(3), {"val": [3, 2, 1]})
+    assert list(panel.lines["val"][0].get_ydata()) == [3, 2, 1]
+    assert panel.artists == []
+
+
+def test_what_grows_is_padded_and_put_by_name():
+    _, axes = plots.figure(2)
+    words = {"stops": {"kept": None}, "reference": {"λ = 0, stopped early": None}}
+    panel = plots.LossCurves(axes[0], range(4), {"val": None}, ylim=(0, 1), **words)
+    panel.show(**{"val": [0.5, 0.25], "kept": 1, "λ = 0, stopped early": 0.3})
+    np.testing.assert_array_equal(panel.lines["val"][0].get_ydata(), [0.5, 0.25, np.nan, np.nan])
+    heights = {line.get_label(): line.get_ydata()[0] for line in axes[0].lines}
+    assert heights["λ = 0, stopped early"] == 0.3
+    network = plots.NetworkDrawing(axes[1], [2, 2, 1], 1.0)
+    network.show([[[0.5, 0.0], [-1.0, 2.0]], [[0.0, -0.1]]], [[True, False]])
+    assert len(network.above.get_segments()) == 2 and len(network.below.get_segments()) == 2
+    assert len(network.dead.get_xdata()) == 1 and len(network.alive.get_xdata()) == 4
+
+
+def test_strengths_in_force_and_a_caption_are_shown():
+    _, (ax,) = plots.figure(1)
+    trace, caption = plots.StrengthTrace(ax, range(9), LAMS), plots.Caption(ax)
+    trace.show([0.0, 0.1, 0.1], 1.0)
+    caption.show("p = 0.3")
+    assert list(trace.line.get_ydata()) == [0, 2, 2] and list(trace.now.get_ydata()) == [3, 3]
+    assert caption.words.get_text() == "p = 0.3"
+
+
+def test_roles_differ_in_colour_line_and_marker():
+    for kind in ("color", "linestyle", "marker"):
+        assert all(a[kind] != b[kind] for a, b in combinations(plots.ROLES.values(), 2)), kind
+    looks = [plots.role("", i) for i in range(10)]
+    assert len({(look["color"], str(look["linestyle"])) for look in looks}) == 10
+    names = ["train", "val", "test", "none", "L2", "L1", "dropout", "early stopping"]
+    assert list(plots.ROLES) == names
+
+
+def test_the_first_reference_has_the_look_of_early_stopping():
+    _, (ax,) = plots.figure(1)
+    plots.ErrorVsLambda(ax, LAMS, {"val": np.ones(K)}, reference={"λ = 0, stopped early": 2.0})
+    line = next(line for line in ax.lines if line.get_label() == "λ = 0, stopped early")
+    assert line.get_color() == plots.ROLES["early stopping"]["color"]
+    assert ax.get_ylim()[1] > 2
+
+
+def test_legends_and_names_stand_outside_the_data():
+    fig, axes = plots.figure(2)
+    curves = {name: np.full(5, 0.5) for name in plots.ROLES}
+    plots.LossCurves(axes[0], range(5), curves)
+    ends = plots.LossCurves(axes[1], range(5), curves, ends=True)
+    with plots.look():
+        FigureCanvasAgg(fig).draw()
+    legend = axes[0].get_legend().get_window_extent()
+    assert legend.y0 >= axes[0].bbox.y1 - 1
+    assert axes[0].title.get_window_extent().y0 >= axes[0].bbox.y1 - 1
+    assert axes[0]._left_title.get_window_extent().y0 >= legend.y1 - 4
+    boxes = [Text.get_window_extent(text) for text in ends.labels]  # without the thin line
+    heights = sorted(text.get_position()[1] for text in ends.labels)
+    assert all(box.x0 > axes[1].bbox.x1 for box in boxes)
+    assert (np.diff(heights) * axes[1].bbox.height > 9).all()  # no two on one another
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_diverged_everywhere_is_drawn_without_a_warning(bad):
+    _, axes = plots.figure(3, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.HeatMap(axes[0], np.full((2, 2), bad), "ab", "cd")
+        plots.HeatMap(axes[1], np.full((2, 2), bad), "ab", "cd", signed=True)
+        plots.LossCurves(axes[2], range(3), {"val": np.full((K, 2, 3), bad)}, log_y=True)
+        plots.ErrorVsLambda(axes[3], LAMS, {"val": np.full((K, 2), np.nan)}).update(1)
+        plots.WeightHistogram(axes[4], {"w": np.full((K, 5), bad)})
+        plots.Coefficients(axes[5], "ab", np.full((K, 2), bad))
+        plots.Picture(axes[6], np.full((K, 2, 2), bad))
+        plots.Bars(axes[7], "ab", np.full((K, 2), np.nan))
+
+
+def test_names_stand_as_they_are_written(recwarn):
     fig, (ax,) = plots.figure(1)
-    panel = plots.ErrorVsLambda(
-        ax, [0, 1, 2], {"$a": [1, 2, 3], "b$": [1, 1, 1]}, scale="each", ticks=["$", "$x_1$", "数"]
-    )
+    errors = {"$a": [1, 2, 3], "b$": [1, 1, 1]}
+    ticks = ["$", "$x_1$", "数"]
+    panel = plots.ErrorVsLambda(ax, [0, 1, 2], errors, scale="each", ticks=ticks)
     plots.label(ax, r"$5 and $\frac", "$1$", "中文")
     live.Canvas(fig, [panel], alt="dollars").frame()
     texts = [ax.title, ax.xaxis.label, *ax.get_xticklabels(), *ax.get_legend().get_texts()]
     assert not any(text.get_parse_math() for text in texts if text.get_text())
+    assert [text.get_text() for text in ax.get_xticklabels()] == ticks
     assert not recwarn.list
 
 
-def test_ten_curves_look_ten_ways():
-    looks = [plots.role("", i) for i in range(10)]
-    assert len({(kind["color"], str(kind["linestyle"])) for kind in looks}) == 10
-
-
-def test_numbers_on_ticks_are_plain():
+def test_ticks_are_plain_and_few():
     shown = [plots.plain(value) for value in (0.001, 1e-5, 1e6, 100_000, -0.6, 0, 1e-12)]
     assert shown == ["0.001", "1e−5", "1e6", "100,000", "−0.6", "0", "1e−12"]
-
-
-def test_a_strength_axis_names_zero_and_few_others():
     _, (ax,) = plots.figure(1)
     plots.strength_axis(ax, [0.0, *np.logspace(-8, 2, 30)])
     labels = [text.get_text() for text in ax.get_xticklabels()]
     assert labels[0] == "0" and len(labels) <= 7
 
 
-def test_a_slider_of_mixed_values_gets_their_labels_and_equal_places():
-    _, (ax,) = plots.figure(1)
-    panel = plots.ErrorVsLambda(
-        ax, [0, 0.1, 10], {"val": [1, 2, 3]}, scale="each", ticks=["off", "a", "b"]
-    )
-    panel.update(2)
-    assert [text.get_text() for text in ax.get_xticklabels()] == ["off", "a", "b"]
-    assert list(panel.marker.get_xdata()) == [2, 2]
-
-
-def test_all_zeros_are_a_spike_and_the_clipped_rest_is_marked():
-    _, axes = plots.figure(2)
-    panel = plots.WeightHistogram(axes[0], ["w"], 0.6, 100)
-    panel.update({"w": np.zeros(100)})
-    assert list(panel.spike.get_ydata()) == [0.5, 100]
-    assert panel.words.get_text() == "100 of 100\nexactly 0"
+def test_a_histogram_counts_zeros_and_marks_what_it_clips():
+    _, axes = plots.figure(3)
+    weights = np.array([[0.0] * 4, [-9.0, 9.0, 9.0, 0.1]])
+    panel = plots.WeightHistogram(axes[0], {"w": weights}, reach=0.6)
+    assert list(panel.spike.get_ydata()) == [0.5, 4]
+    assert panel.text.get_text() == "4 of 4\nexactly 0"
     labels = [text.get_text() for text in axes[0].get_xticklabels()]
     assert (labels[0], labels[-1]) == ("≤ −0.6", "≥ 0.6")
-    panel.update({"w": [-9.0, 9.0, 9.0]})
-    counts = panel.steps["w"].get_data().values
-    assert (counts[0], counts[-1]) == (1, 2)
-    plots.WeightHistogram(axes[1], ["activation"], (0, 8), 100)
-    labels = [text.get_text() for text in axes[1].get_xticklabels()]
-    assert (labels[0], labels[-1]) == ("0", "≥ 8")
+    panel.update(1)
+    counts = panel.outlines["w"].get_data().values
+    assert (counts[0], counts[-1], panel.text.get_text()) == (1, 2, "0 of 4\nexactly 0")
+    live_one = plots.WeightHistogram(axes[1], {"w": None}, reach=(0, 8), total=100)
+    live_one.show({"w": torch.ones(3, 3)})
+    assert live_one.outlines["w"].get_data().values.max() == 9
+    recorded = plots.Histogram(axes[2], {"w": counts[None].repeat(2, 0)}, panel.edges, zeros=[1, 7])
+    recorded.update(1)
+    assert list(recorded.spike.get_ydata()) == [0.5, 7]
 
 
-def test_one_curve_after_many_leaves_none_of_them():
+def test_intervals_show_which_miss_their_truth_and_which_are_cut():
     _, (ax,) = plots.figure(1)
-    panel = plots.FittedCurve(ax, GRID, ylim=(-2, 2))
-    panel.update(np.ones((40, 30)))
-    assert np.isnan(panel.each.get_ydata()).sum() == 30  # no more than 30 one by one
-    panel.update(GRID)
-    assert len(panel.each.get_ydata()) == 0
-    np.testing.assert_array_equal(panel.mean.get_ydata(), GRID)
+    low, high = np.array([0.1, 0.2, 0.6]), np.array([0.4, 0.5, 1.9])
+    panel = plots.Intervals(ax, low, high, [0.2, 0.6, 0.7], xlim=(0, 1))
+    assert np.isfinite(panel.held.get_xdata()).sum() == 4
+    np.testing.assert_allclose(panel.missed.get_xdata()[:2], [0.2, 0.5])
+    assert panel.missed.get_ydata()[0] == 1
+    left, right = panel.beyond
+    assert len(left.get_xdata()) == 0 and list(right.get_ydata()) == [2]
 
 
-def test_marks_stand_at_the_chosen_strength_or_nowhere():
-    _, (ax,) = plots.figure(1)
-    panel = plots.LossCurves(ax, [0, 1, 2], ["val"], (0, 1), marks=["best", "stop"])
-    panel.mark(best=1, stop=2)
-    panel.mark(stop=None)
-    assert list(panel.marks["best"].get_xdata()) == [1, 1]
-    assert len(panel.marks["stop"].get_xdata()) == 0
-
-
-def test_choices_are_shares_of_the_splits():
-    _, (ax,) = plots.figure(1)
-    panel = plots.Choices(ax, list("abc"), ["rule"])
-    panel.update(rule=[0, 0, 2, 0])
-    assert [bar.get_height() for bar in panel.bars["rule"]] == [0.75, 0, 0.25]
-
-
-def test_a_signed_heat_map_is_centred_at_zero():
-    _, axes = plots.figure(2)
-    signed = plots.HeatMap(axes[0], [[-0.3, 0.1]], "a", "bc", signed=True).image
-    assert signed.norm.vmin == -signed.norm.vmax == -0.3
-    better, nothing, worse = signed.to_rgba([-0.2, 0.0, 0.2])[:, :3]
-    assert better[2] > better[0] and worse[0] > worse[2] and (nothing > 0.95).all()
-
-
-def test_connections_that_are_there_or_not_need_no_colour_bar():
+def test_samples_are_points_that_lie_apart():
     fig, (ax,) = plots.figure(1)
-    panel = plots.Connections(ax, (1, 2), 64, 64)
-    panel.update([[0, 64]])
-    assert len(fig.axes) == 1 and "64" in ax.get_xlabel()
-    none, all_of_them = panel.image.to_rgba(panel.image.get_array())[0]
-    assert list(none) == [1, 1, 1, 1] and all_of_them[:3].sum() < 1
+    panel = plots.Overlay(ax, range(2), samples={"none": np.ones((2, 5))}, scale="each")
+    made = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    at = [line.get_transform().transform([[0, 1]])[0, 0] for line in made]
+    assert len(made) == 5 and len(np.unique(np.round(at, 3))) == 5
+    assert panel.artists == [] and fig is ax.figure
 
 
-def test_decision_regions_colour_the_surer_class_and_draw_the_border():
+def test_calibration_is_exact_on_a_known_sample():
     _, (ax,) = plots.figure(1)
-    panel = plots.DecisionRegions(ax, GRID, GRID)
-    x, _ = np.meshgrid(GRID, GRID)
-    panel.update(1 / (1 + np.exp(-20 * (x - 0.5))))
+    sure, right = np.repeat([0.55, 0.95], 100), np.tile([1.0, 0.0], 100)
+    panel = plots.ReliabilityDiagram(ax, sure, right)
+    np.testing.assert_allclose(panel.dots.get_offsets(), [[0.55, 0.5], [0.95, 0.5]])
+    assert panel.words.get_text() == "calibration error 0.250"
+
+
+def test_tables_and_maps_show_sign_and_absence():
+    _, axes = plots.figure(3)
+    table = plots.HeatMap(axes[0], [[-0.3, 0.1]], "a", "bc", signed=True)
+    assert table.image.norm.vmin == -table.image.norm.vmax == -0.3
+    table.update(0, 1)
+    assert np.ptp(table.line.get_xdata()) < 1 < table.line.get_xdata().mean() + 0.5
+    two = plots.Connections(axes[1], [[0, 64]], low=64, high=64)
+    none, all_of_them = two.image.to_rgba(two.image.get_array())[0]
+    assert list(none) == [1, 1, 1, 1] and all_of_them[:3].sum() < 1 and "64" in axes[1].get_xlabel()
+    maps = plots.Maps(
+        axes[2], [[[0.1, 0.2], [0.3, 0.4]], np.zeros((2, 2))], 2, dead=[0, 1], upside="lower"
+    )
+    sheet = np.ma.filled(maps.image.get_array(), np.nan)
+    np.testing.assert_allclose(sheet[:, :2], [[0.3, 0.4], [0.1, 0.2]])  # y grows upwards
+    assert np.isnan(sheet[:, 2]).all() and np.nanmin(maps.crosses.get_xdata()) == 2.5
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_decision_regions_colour_the_surer_class_and_draw_the_border(classes):
+    _, (ax,) = plots.figure(1)
+    x, y = np.meshgrid(GRID, GRID)
+    lead = [np.zeros_like(x), 20 * (x - 0.5), -40 + 0 * y][:classes]
+    e = np.exp(np.stack(lead, -1))
+    panel = plots.DecisionRegions(ax, GRID, GRID, e / e.sum(-1, keepdims=True))
     border = panel.border.get_xdata()
     np.testing.assert_allclose(border[np.isfinite(border)], 0.5, atol=0.01)
     left, right = np.asarray(panel.image.get_array())[0, [0, -1]].astype(int)
     assert left[2] > left[0] and right[0] > right[2]  # blue is class 0, orange class 1
-    points, classes = np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]), np.array([0, 1, 1])
-    panel.place((points, classes), (points[:1], classes[:1]), [False, True, False])
+    points, labels = np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]), np.array([0, 1, 1])
+    panel.place((points, labels), (points[:1], labels[:1]), [False, True, False])
     assert panel.ring.get_xydata().tolist() == [[0.5, 0.5]]
-    assert [len(line.get_xdata()) for line in panel.train] == [1, 2]
-    assert [len(line.get_xdata()) for line in panel.val] == [1, 0]
-
-
-def test_decision_regions_of_three_classes_meet():
-    _, (ax,) = plots.figure(1)
-    panel = plots.DecisionRegions(ax, GRID, GRID, classes=3)
-    x, y = np.meshgrid(GRID, GRID)
-    e = np.exp(np.stack([x, y - x, -y], -1) * 3)
-    panel.update(e / e.sum(-1, keepdims=True))
-    assert np.isfinite(panel.border.get_xdata()).sum() > 30
-
-
-def test_a_network_shows_no_line_for_a_zero_and_greys_the_dead():
-    _, (ax,) = plots.figure(1)
-    panel = plots.NetworkDrawing(ax, [2, 2, 1], 1.0)
-    panel.update([[[0.5, 0.0], [-1.0, 2.0]], [[0.0, -0.1]]], [[True, False]])
-    assert len(panel.above.get_segments()) == 2 and len(panel.below.get_segments()) == 2
-    widths = panel.above.get_linewidths()
-    assert widths[0] < widths[1]
-    assert len(panel.dead.get_xdata()) == 1 and len(panel.alive.get_xdata()) == 4
-
-
-def test_maps_stand_upright_and_cross_out_the_dead():
-    _, (ax,) = plots.figure(1)
-    panel = plots.Maps(ax, 2, (2, 2), 2, 1.0, upside="lower")
-    panel.update([[[0.1, 0.2], [0.3, 0.4]], np.zeros((2, 2))], [False, True])
-    sheet = np.asarray(panel.image.get_array())
-    np.testing.assert_allclose(sheet[:, :2], [[0.3, 0.4], [0.1, 0.2]])  # y grows upwards
-    assert np.ma.getmaskarray(panel.image.get_array())[:, 2].all()  # the frame between
-    assert np.nanmin(panel.crosses.get_xdata()) == 2.5
+    assert [len(line.get_xdata()) for line in panel.train[:2]] == [1, 2]
 
 
 def test_fonts_with_eastern_signs_are_asked_only_where_they_are_installed():
@@ -329,84 +392,3 @@ def test_fonts_with_eastern_signs_are_asked_only_where_they_are_installed():
 
     assert families({"SimHei", "Comic Sans MS"}) == ["DejaVu Sans", "SimHei"]
     assert families(set()) == ["DejaVu Sans"]
-
-
-def test_intervals_show_which_miss_their_truth():
-    _, (ax,) = plots.figure(1)
-    panel = plots.Intervals(ax, 3, (0.0, 1.0))
-    panel.update([0.1, 0.2, 0.6], [0.4, 0.5, 0.9], [0.2, 0.6, 0.7])
-    assert np.isfinite(panel.held.get_xdata()).sum() == 4
-    np.testing.assert_allclose(panel.missed.get_xdata()[:2], [0.2, 0.5])
-    assert panel.missed.get_ydata()[0] == 1
-
-
-@pytest.mark.parametrize("kind", [{"requires_grad": True}, {"dtype": torch.bfloat16}], ids=str)
-def test_any_tensor_is_drawn(kind):
-    def ones(*shape):
-        return torch.ones(*shape, **kind)
-
-    grid = torch.linspace(0, 1, 5, **kind)
-    _, axes = plots.figure(4, 4)
-    ax = iter(axes)
-    points = {"train": (ones(3), ones(3))}
-    plots.FittedCurve(next(ax), grid, points=points, truth=grid, band=True).update(ones(2, 5))
-    plots.LossCurves(next(ax), grid, ["val"], (0, 1)).update(val=ones(2, 5))
-    plots.ErrorVsLambda(next(ax), grid, {"val": ones(5, 2)}).update(1)
-    plots.LossParts(next(ax), grid, ones(5), ones(5)).update(1)
-    plots.Paths(next(ax), grid, "ab", ones(5, 2)).update(1, [ones(2)] * 5)
-    plots.Intervals(next(ax), 2, (0, 1)).update(ones(2), ones(2), ones(2))
-    plots.Coefficients(next(ax), "ab", 1.0).update(ones(2))
-    plots.WeightHistogram(next(ax), ["w"], 1.0, 9).update({"w": ones(3, 3)})
-    plots.Bars(next(ax), "ab").update(ones(2))
-    plots.Balance(next(ax), 1.0).update(ones(2), ones(2))
-    plots.PenaltyGeometry(next(ax), torch.eye(2), ones(2), "L1").update(ones(2), ones(3, 2))
-    plots.Picture(next(ax), (2, 2), 1.0).update(ones(2, 2))
-    plots.HeatMap(next(ax), ones(2, 2), "ab", "cd")
-    plots.Pictures(next(ax), ones(2, 3, 2, 2), 2).update(ones(2, 3, 2, 2))
-    plots.DecisionRegions(next(ax), grid, grid).update(ones(5, 5))
-    plots.NetworkDrawing(next(ax), [2, 1], 1.0).update([ones(1, 2)])
-
-
-def test_tiles_of_a_tensor_keep_its_number_type():
-    assert plots.tiles(torch.zeros(2, 3, 2, 2), 3).dtype == np.float32
-    assert plots.tiles(torch.zeros(2, 3, 2, 2, dtype=torch.uint8), 3).dtype == np.uint8
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda ax: plots.FittedCurve(ax, GRID),
-        lambda ax: plots.ErrorVsLambda(ax, [0.0], {"a": [0.5]}),
-        lambda ax: plots.ErrorVsLambda(ax, [0.3], {"a": [0.5]}),
-        lambda ax: plots.ErrorVsLambda(ax, LAMS, {"a": np.full((6, 2), np.nan)}),
-        lambda ax: plots.Overlay(ax, [1, 2], {"a": [np.nan, np.nan]}, log_y=True),
-        lambda ax: plots.LossParts(ax, [0.0], [0.5], [0.1]),
-        lambda ax: plots.LossParts(ax, LAMS, np.full(6, np.nan), np.zeros(6)),
-        lambda ax: plots.Paths(ax, [0.0], "ab", [[1.0, 2.0]]),
-        lambda ax: plots.Paths(ax, LAMS, "ab", np.full((6, 2), np.nan)),
-    ],
-)
-def test_what_is_off_or_has_diverged_everywhere_is_drawn(make):
-    fig, (ax,) = plots.figure(1)
-    live.Canvas(fig, [make(ax)], alt="one panel").frame()
-    assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all()
-
-
-def test_another_scale_is_refused():
-    _, (ax,) = plots.figure(1)
-    with pytest.raises(ValueError, match=r"scale must be one of linear, .*; got 'foo'"):
-        plots.Overlay(ax, [1, 2], {"a": [1, 2]}, scale="foo")
-
-
-def test_a_negative_number_has_a_minus():
-    _, axes = plots.figure(2)
-    bars = plots.Bars(axes[0], ["a-b"])
-    bars.update([-0.5])
-    assert bars.words[0].get_text() == " −50%"
-    plots.ticks(axes[1].xaxis, [0, 1, 2], [-1, 1e-05, "10-fold"])
-    assert [text.get_text() for text in axes[1].get_xticklabels()] == ["−1", "1e−05", "10-fold"]
-
-
-def test_a_curve_without_a_role_looks_like_none_that_has_one_and_like_no_other():
-    looks = [str(look) for look in (*plots.ROLES.values(), *plots.CYCLE)]
-    assert len(set(looks)) == len(looks)
