@@ -131,6 +131,7 @@ model = models.seeded(lambda: models.MLP(2, 16, 2), 0)
 trainer = train.Trainer(
     model, data.moons(), penalty="l2", optimizer=lambda p: torch.optim.SGD(p, lr=0.1)
 )
+fresh = trainer.state()
 fig, _, panel = stem([30.0])
 def reading(lam):
     panel.line.set_ydata([0, trainer.measure().penalty])
@@ -140,5 +141,7 @@ def step(lam):
     trainer.step()
 canvas = live.Canvas(fig, [panel], alt="one stem")
 lam = live.lam_slider([0.0, 0.01, 0.1])
-live.play(canvas, step, reading, trainer.reset, steps=1_000_000, lam=lam)
+live.play(
+    canvas, step, reading, lambda: trainer.restore(fresh), steps=1_000_000, lam=lam
+)
 """
