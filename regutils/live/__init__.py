@@ -2,7 +2,7 @@
 
 canvas    Canvas: a figure that is drawn once and then only where it moves; pictures as PNG
 controls  slider, lam_slider, choice, and the values that they can take
-kernel    which cell is run, in which thread a widget's callback is called, what is done when idle
+kernel    which cell is run, and in which thread a widget's callback is called
 box       Box: controls, picture, reading and status line
 explorer  explore(): a Box over results that exist already
 player    play(): a Box over training that goes on while its controls move

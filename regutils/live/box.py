@@ -43,7 +43,6 @@ class Box(widgets.VBox):
     """
 
     _of_cell: ClassVar[dict[str, tuple[str, list[Box]]]] = {}
-    _draws: ClassVar[int] = 0  # of all boxes, so that what is drawn ahead makes way
 
     def __init__(
         self,
@@ -53,7 +52,7 @@ class Box(widgets.VBox):
     ):
         self.controls = dict(controls)
         self.reading = ""
-        self.image = Picture(format="png")
+        self.image = Picture(format="png", layout={"max_width": "100%", "height": "auto"})
         self.reading_line = widgets.HTML()
         self.status_line = widgets.HTML()
         self._read = read
@@ -76,7 +75,7 @@ class Box(widgets.VBox):
     def canvas(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self.image.tooltip = canvas.alt
-        self.image.layout = {"width": f"{canvas.width}px", "max_width": "100%", "height": "auto"}
+        self.image.layout.width = f"{canvas.width}px"
 
     @property
     def alt(self) -> str:
@@ -134,13 +133,14 @@ class Box(widgets.VBox):
 
         Where no event loop runs there is no later, so it is sharp at once.
         """
-        Box._draws += 1
-        now, sharp = self.now(), sharp or running_loop() is None
+        now, loop = self.now(), running_loop()
         with self.watched("This setting failed, the picture shows the last one that worked."):
-            drawn = self._drawn(now, sharp)
+            drawn = self._drawn(now, sharp or loop is None)
         self._show(now, *drawn)
         self.status_line.value = ""
-        self._later(REST_SECONDS, self._rest)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if loop is None else loop.call_later(REST_SECONDS, self._rest)
 
     def warn(self, text: str) -> None:
         """Say on the status line what went wrong."""
@@ -186,7 +186,7 @@ class Box(widgets.VBox):
 
     def _moved(self, _change) -> None:
         if not self._quiet and self._canvas is not None:
-            self.draw()
+            self.draw(sharp=self._timer is None)  # as for a key; in a drag it is pending
 
     def _drawn(self, setting: dict, sharp: bool) -> tuple[bytes, str, bool]:
         """Return (PNG, reading, whether it is sharp) of a setting."""
@@ -212,15 +212,10 @@ class Box(widgets.VBox):
             f'<div role="status" style="line-height:1.4">{html.escape(reading)}</div>'
         )
 
-    def _later(self, seconds: float, call: Callable[..., None], *given) -> None:
-        """Call once so much time has passed without another `_later`; without a loop, never."""
-        if self._timer is not None:
-            self._timer.cancel()
-        loop = running_loop()
-        self._timer = None if loop is None else loop.call_later(seconds, call, *given)
-
     def _rest(self) -> None:
-        """Sharpen what is shown, since nothing has been drawn for a while."""
+        """Sharpen what is shown, and have the background at hand with which a drag begins."""
+        self._timer = None
+        self._canvas.png(sharp=False)
         if not self._sharp:
             self._show(self._shown, *self._drawn(self._shown, sharp=True))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 
@@ -10,14 +9,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..arguments import position, require
-from .box import REST_SECONDS, Box, matched, require_parts
+from .box import Box, matched, require_parts
 from .canvas import Canvas
 from .controls import values
-from .kernel import cell_count
-
-# The kernel waits so long between two pictures that it draws ahead: it listens, and leaves the
-# cores to the browser, which has a picture to show.
-LISTEN_SECONDS = 0.02
 
 
 class FrameCache:
@@ -61,7 +55,7 @@ CACHE = FrameCache(64_000_000)
 
 
 class Explorer(Box):
-    """A Box over results that exist, so that frames can be kept and drawn ahead. See `explore`."""
+    """A Box over results that exist, so that its frames can be kept. See `explore`."""
 
     def __init__(
         self,
@@ -112,29 +106,6 @@ class Explorer(Box):
         drawn = self.canvas.png(sharp), reading, sharp
         CACHE.put(id(self), _key(setting), drawn)
         return drawn
-
-    def _rest(self) -> None:
-        """Sharpen, then draw ahead: the background of a drag, and what a key would show."""
-        super()._rest()
-        self.canvas.png(sharp=False)
-        self._later(REST_SECONDS, self._ahead, self._neighbours(), cell_count(), Box._draws)
-
-    def _ahead(self, settings: list[dict], cell: int, draws: int) -> None:
-        """Draw the first of the settings, later the others, until something happens."""
-        if settings and (cell_count(), Box._draws) == (cell, draws):
-            with contextlib.suppress(Exception):  # shown when the learner gets there
-                self.frame(**settings[0])
-            self._later(LISTEN_SECONDS, self._ahead, settings[1:], cell, draws)
-
-    def _neighbours(self) -> list[dict]:
-        """Return the settings one step of one control away from what is shown."""
-        found = []
-        for name, control in self.controls.items():
-            options = values(control)
-            k = position(name, self._shown[name], options)
-            near = [i for i in (k + 1, k - 1) if 0 <= i < len(options)]
-            found += [self._shown | {name: options[i]} for i in near]
-        return found
 
 
 def explore(

@@ -14,27 +14,17 @@ def running_cell() -> tuple[str, str] | None:
 
     JupyterLab, Notebook and VS Code name the cell; where the front end does not, its source does.
     """
-    shell = _shell()
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
     request = shell.get_parent() if hasattr(shell, "get_parent") else {}
     if request.get("msg_type") != "execute_request":
         return None
     metadata = request.get("metadata") or {}
     cell = metadata.get("cellId") or request["content"]["code"]
     return cell, request["header"]["msg_id"]
-
-
-def cell_count() -> int:
-    """Return the number of the next cell to be run, 0 outside IPython."""
-    shell = _shell()
-    return 0 if shell is None else shell.execution_count
-
-
-def _shell():
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return None
-    return get_ipython()
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

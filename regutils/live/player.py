@@ -14,11 +14,7 @@ import ipywidgets as widgets
 
 from .. import progress
 from ..arguments import count
-
-try:
-    from ..train import share_cores
-except ImportError:
-    from contextlib import nullcontext as share_cores
+from ..train import share_cores
 from .box import Box, require_parts
 from .canvas import Canvas
 from .kernel import on_kernel_thread

@@ -8,8 +8,6 @@ import nbformat
 import pytest
 from conftest import NOTEBOOKS, ROOT
 
-from regutils import course
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, page):
@@ -34,10 +32,7 @@ def changes(page, picture, before: bytes, seconds: float = 3) -> bool:
     return False
 
 
-# With REGUTILS_FAST=1 the first, which has sliders and choices; 07's desk has tests of its own.
-@pytest.mark.parametrize(
-    "path", NOTEBOOKS if course.full() else NOTEBOOKS[:1], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_slider_changes_its_picture(path, page, address, complaints):
     lab.open_and_run(page, address.format(path.name))
     handles = lab.sliders(page)
@@ -112,35 +107,41 @@ def one_cell(source):
     )
 
 
-# A slider over 0, 1, 2 whose callback fails at 2.
-FAILING = """
-from regutils import live, plots
-fig, (ax,) = plots.figure(1)
-panel = plots.Coefficients(ax, ["w"], 1.0)
-def show(x):
-    if x == 2:
+# A slider over 0, 1, 2 whose reading fails at 2.
+FAILING = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from moving import stem
+from regutils import live
+fig, _, panel = stem([0, 1, 2])
+def reading(k):
+    if k == 2:
         raise RuntimeError("no such luck")
-    panel.update([x / 2])
-    return f"x = {x}"
-canvas = live.Canvas(fig, [panel], alt="one coefficient")
-live.explore(canvas, show, film=[{"x": 0}], x=live.slider(range(3), "x"))
+    return f"x = {{k}}"
+canvas = live.Canvas(fig, [panel], alt="one stem")
+live.explore(canvas, reading, film=[{{"x": 0}}], x=live.slider(range(3), "x"))
 """
-TRAINING = """
+TRAINING = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests")!r})
 import torch
-from regutils import data, live, models, plots, train
+from moving import stem
+from regutils import data, live, models, train
 model = models.seeded(lambda: models.MLP(2, 16, 2), 0)
 trainer = train.Trainer(
     model, data.moons(), penalty="l2", optimizer=lambda p: torch.optim.SGD(p, lr=0.1)
 )
-fig, (ax,) = plots.figure(1)
-panel = plots.Coefficients(ax, ["Σw²"], 30.0)
-def show(lam):
-    panel.update([trainer.measure().penalty])
-    return f"step {trainer.steps}, λ = {lam:g}"
+fresh = trainer.state()
+fig, _, panel = stem([30.0])
+def reading(lam):
+    panel.line.set_ydata([0, trainer.measure().penalty])
+    return f"step {{trainer.steps}}, λ = {{lam:g}}"
 def step(lam):
     trainer.lam = lam
     trainer.step()
 canvas = live.Canvas(fig, [panel], alt="one stem")
 lam = live.lam_slider([0.0, 0.01, 0.1])
-live.play(canvas, step, show, trainer.reset, steps=1_000_000, lam=lam)
+live.play(
+    canvas, step, reading, lambda: trainer.restore(fresh), steps=1_000_000, lam=lam
+)
 """

@@ -104,7 +104,8 @@ def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subs
     run(client, COUNTED)
     busy = {"code": "working = True; moved.wait(60); working = False", "silent": False}
     client.shell_channel.send(client.session.msg("execute_request", busy))
-    moves = "for x in (3, 7, 2, 9): box.controls['x'].value = x\nmoved.set()"
+    wait = "import time\nwhile not working: time.sleep(0.01)\n"
+    moves = wait + "for x in (3, 7, 2, 9): box.controls['x'].value = x\nmoved.set()"
     message = client.session.msg("execute_request", {"code": moves, "silent": False})
     message["header"]["subshell_id"] = subshell
     client.shell_channel.send(message)
