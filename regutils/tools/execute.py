@@ -76,7 +76,7 @@ def _tidy(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata["language_info"] = language
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in _joined(cell.outputs) if _visible(output)]
+            cell.outputs = [output for output in _joined(cell.outputs) if says_something(output)]
 
 
 def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -84,21 +84,23 @@ def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]
 
     nbclient's coalesce_streams does the same in time quadratic in the length of a line.
     """
-    text: dict[str, str] = {}
+    streams: dict[str, nbformat.NotebookNode] = {}
     kept = []
     for output in outputs:
-        if output.output_type != "stream" or output.name not in text:
-            kept.append(output)
+        if output.output_type == "stream" and output.name in streams:
+            streams[output.name].text += output.text
+            continue
+        kept.append(output)
         if output.output_type == "stream":
-            text[output.name] = text.get(output.name, "") + output.text
-    for output in kept:
-        if output.output_type == "stream":
-            lines = text[output.name].split("\n")
-            output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+            streams[output.name] = output
+    for output in streams.values():
+        lines = output.text.split("\n")
+        output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
     return kept
 
 
-def _visible(output: nbformat.NotebookNode) -> bool:
+def says_something(output: nbformat.NotebookNode) -> bool:
+    """Return False for what a finished progress bar leaves: an empty line or display."""
     if output.output_type == "stream":
         return bool(output.text.strip())
     return output.output_type != "display_data" or bool(output.data)
@@ -129,18 +131,17 @@ def _run(args: argparse.Namespace) -> int:
     targets = {path: args.out.expanduser() / path.name if args.out else path for path in paths}
     names = sorted(path.name for path in paths)
     distinct = len(set(targets.values())) == len(paths)
-    require(distinct, "notebooks", names, "files of different names, if written to one folder")
+    require(distinct, "notebooks", names, "files of different names")
     notebooks = {path: read_notebook(path) for path in paths}
+    failed = []
     for target in targets.values():
         writable(target.parent)
-    failed = []
     for path, notebook in notebooks.items():
         started = time.perf_counter()
         try:
             execute(notebook, path.resolve().parent)
         except Failed as error:
-            failed.append(f"{path.name}: {error}")
-            print(f"{path.name}: failed, and left as it was", flush=True)
+            failed.append(f"{path.name}: left as it was: {error}")
             continue
         partial = targets[path].with_suffix(".partial")
         nbformat.write(notebook, partial)

@@ -106,9 +106,10 @@ def _lesson(
 ) -> tuple[Path, nbformat.NotebookNode, str]:
     """Return path, the notebook with its frames, and why it ends early ("" if it does not)."""
     kept = executed / path.name if executed else None
+    sources = [cell.source for cell in notebook.cells]
     if kept and kept.exists():
         found = read_notebook(kept)
-        if _sources(found) == _sources(notebook) and _whole(found):
+        if [cell.source for cell in found.cells] == sources and _whole(found):
             print(f"{path.name}: taken from {executed}", flush=True)
             return path, found, ""
     print(f"{path.name}: executing …", end=" ", flush=True)
@@ -123,10 +124,6 @@ def _lesson(
         kept.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, kept)
     return path, notebook, failure
-
-
-def _sources(notebook: nbformat.NotebookNode) -> list[str]:
-    return [cell.source for cell in notebook.cells]
 
 
 def _whole(notebook: nbformat.NotebookNode) -> bool:

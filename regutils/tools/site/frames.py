@@ -44,8 +44,8 @@ def described(box: live.Box) -> dict:
       the last control fastest.
     - film: positions in `layers` that a page shows where no script runs.
     """
-    parts = _recorded(box) if hasattr(box, "scenes") else _explored(box)
-    controls, pictures, readings, film = parts
+    told = _recorded(box) if isinstance(box, live.PlayerBox) else _explored(box)
+    controls, pictures, readings, film = told
     ground, over = layers.split(pictures)
     height, width = layers.laid(ground, over[0]).shape[:2]
     return {
@@ -64,7 +64,7 @@ def described(box: live.Box) -> dict:
 def _explored(box: live.Box) -> tuple[list[dict], list[bytes], list[str], list[int]]:
     """Return controls, pictures, readings and film of an explorer."""
     every = box.settings()
-    values = {name: _unique(setting[name] for setting in every) for name in box.controls}
+    values = {name: list(dict.fromkeys(each[name] for each in every)) for name in box.controls}
     thinned = _thinned({name: len(options) for name, options in values.items()})
     kept = {name: [values[name][i] for i in places] for name, places in thinned.items()}
     controls = [
@@ -145,14 +145,6 @@ def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
 
 def _nearest(wanted: int, places: Sequence[int]) -> int:
     return min(range(len(places)), key=lambda i: abs(places[i] - wanted))
-
-
-def _unique(values) -> list:
-    found = []
-    for value in values:
-        if value not in found:
-            found.append(value)
-    return found
 
 
 def lacking(data: Mapping) -> bool:
