@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from .tools import execute
-from .tools.record import keeping
+from .tools.record import command as recording
 from .tools.site import building
 
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     execute.add_command(commands)
     building.add_command(commands)
-    keeping.add_command(commands)
+    recording.add_command(commands)
     args = parser.parse_args(arguments)
     try:
         return args.run(args)

@@ -1,10 +1,10 @@
-"""Notebooks executed as a reader would: `regutils execute`, all of them in place.
+"""Execute notebooks with nbclient: `regutils execute`, all of them in place.
 
     regutils execute                                            every notebook, in place
     regutils execute notebooks/01_concept.ipynb --out /tmp/run  some, written elsewhere
 
 What is kept is the same from run to run: no widget state, no timing, no progress bars, no kernel
-version. A notebook that fails is left as it was, and the others are run all the same.
+version. A notebook that fails is left as it was; the others are run all the same.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -21,59 +22,105 @@ from .record.files import writable
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def execute(
-    notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS, timeout: int = 300
-) -> nbformat.NotebookNode:
-    """Run all cells in `folder`, each for at most `timeout` seconds; returns the same notebook.
+class Failed(Exception):
+    """A notebook that did not run to its end: in one sentence which cell (its index) and why."""
 
-    Raises nbclient's CellExecutionError at the first cell that fails, CellTimeoutError at one that
-    takes too long, DeadKernelError if the kernel dies.
+    def __init__(self, notebook: nbformat.NotebookNode, index: int, error: Exception):
+        cell, why = notebook.cells[index], str(error)
+        if isinstance(error, CellExecutionError):
+            why = f"{error.ename}: {error.evalue}"
+        elif isinstance(error, CellTimeoutError):
+            why = "it took too long"
+        why, line = " ".join(why.split())[:300], cell.source.strip().partition("\n")[0][:60]
+        super().__init__(f"cell {index + 1} ({cell.get('id', '')}: {line!r}) failed: {why}")
+        self.index = index
+
+
+def execute(
+    notebook: nbformat.NotebookNode, folder: Path = NOTEBOOKS, timeout: int = 300, setup: str = ""
+) -> nbformat.NotebookNode:
+    """Run all cells in `folder`, each for at most `timeout` seconds; return the same notebook.
+
+    - setup: code that the kernel runs before the first cell.
+
+    Raises Failed at the first cell that fails; what ran before it is in the notebook.
     """
-    NotebookClient(
+    started = [0]
+    client = NotebookClient(
         notebook,
         timeout=timeout,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         store_widget_state=False,
-        coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],  # no advice on how kernels are connected
-    ).execute()
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["language_info"] = {
-        "name": "python",
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-    }
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if says_something(output)]
+        # No advice on how kernels are connected.
+        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={setup}"],
+        on_cell_start=lambda cell, cell_index: started.append(cell_index),
+    )
+    client.km = client.create_kernel_manager()
+    # This Python's own kernel, whatever else is installed under the name python3.
+    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+        raise Failed(notebook, started[-1], error) from error
+    finally:
+        _tidy(notebook)
     return notebook
 
 
+def _tidy(notebook: nbformat.NotebookNode) -> None:
+    """Drop what differs from run to run and what finished progress bars leave."""
+    notebook.metadata.pop("widgets", None)
+    language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+    notebook.metadata["language_info"] = language
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in _joined(cell.outputs) if says_something(output)]
+
+
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return outputs with each stream in one piece; of a line overwritten by \\r its last text.
+
+    nbclient's coalesce_streams does the same in time quadratic in the length of a line.
+    """
+    streams: dict[str, nbformat.NotebookNode] = {}
+    kept = []
+    for output in outputs:
+        if output.output_type == "stream" and output.name in streams:
+            streams[output.name].text += output.text
+            continue
+        kept.append(output)
+        if output.output_type == "stream":
+            streams[output.name] = output
+    for output in streams.values():
+        lines = output.text.split("\n")
+        output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    return kept
+
+
 def says_something(output: nbformat.NotebookNode) -> bool:
-    """False for what a finished progress bar leaves: an empty line, or a display of nothing."""
+    """Return False for what a finished progress bar leaves: an empty line or display."""
     if output.output_type == "stream":
         return bool(output.text.strip())
     return output.output_type != "display_data" or bool(output.data)
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """The notebook in a file, in the newest format; ValueError if it is none."""
+    """Return the notebook in a file, in the newest format; ValueError if there is none."""
     try:
-        return nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat lets the exceptions of several libraries through
         raise ValueError(f"notebook must be a notebook's file; got {str(path)!r}") from error
+    require(len(notebook.cells) > 0, "notebook", str(path), "a notebook with at least one cell")
+    return notebook
 
 
 def add_command(commands) -> None:
-    """`regutils execute`, added to the command line's sub-commands."""
-    parser = commands.add_parser(
-        "execute",
-        help="run notebooks again and keep their outputs",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    """Add `regutils execute` to the command line's sub-commands."""
+    how = argparse.RawDescriptionHelpFormatter
+    about = "run notebooks again and keep their outputs"
+    parser = commands.add_parser("execute", help=about, description=__doc__, formatter_class=how)
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
     parser.add_argument("--out", type=Path, help="folder to write to; default: in place")
     parser.set_defaults(run=_run)
@@ -84,22 +131,22 @@ def _run(args: argparse.Namespace) -> int:
     targets = {path: args.out.expanduser() / path.name if args.out else path for path in paths}
     names = sorted(path.name for path in paths)
     distinct = len(set(targets.values())) == len(paths)
-    require(distinct, "notebooks", names, "files of different names, if written to one folder")
+    require(distinct, "notebooks", names, "files of different names")
     notebooks = {path: read_notebook(path) for path in paths}
+    failed = []
     for target in targets.values():
         writable(target.parent)
-    failures = 0
     for path, notebook in notebooks.items():
         started = time.perf_counter()
         try:
             execute(notebook, path.resolve().parent)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            failures += 1
-            print(f"{path.name}: failed, and left as it was\n{error}", flush=True)
+        except Failed as error:
+            failed.append(f"{path.name}: left as it was: {error}")
             continue
         partial = targets[path].with_suffix(".partial")
         nbformat.write(notebook, partial)
         partial.replace(targets[path])
-        seconds, size = time.perf_counter() - started, targets[path].stat().st_size / 1e6
-        print(f"{path.name}: {seconds:.0f} s, {size:.2f} MB", flush=True)
-    return 1 if failures else 0
+        print(f"{path.name}: {time.perf_counter() - started:.0f} s", flush=True)
+    for sentence in failed:
+        print(sentence)
+    return 1 if failed else 0

@@ -7,8 +7,8 @@ import pytest
 import torch
 from conftest import ROOT
 
-from regutils.tools.record.draws import Choosing, Gain, Opponents, digits
-from regutils.tools.record.moving import SCHEDULES, Moved
+from regutils.tools.record.digits import Choosing, Gain, Opponents, digits
+from regutils.tools.record.schedules import SCHEDULES, Moved
 
 RECORDED = ROOT / "notebooks" / "recorded"
 MEASURED = ("train_loss", "val_loss", "train_error", "val_error", "penalty")

@@ -5,20 +5,19 @@ Jobs, studies, resume, a Dask cluster; what is committed is whole and can be rep
 
 import json
 import os
-import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
 
 import joblib
-import nbformat
 import numpy as np
 import pytest
 import torch
 from conftest import ROOT
 
-from regutils import data, recording
-from regutils.tools.record import files, keeping, runs
+from regutils import data, results
+from regutils.tools.record import command
+from regutils.tools.record import photographs as runs
 from regutils.tools.record import studies as made
 
 RECORDED = ROOT / "notebooks" / "recorded"
@@ -43,38 +42,25 @@ def npz(tmp_path_factory):
     return str(path)
 
 
-def studies(calls: list | None = None):
-    def rows(found):
-        if calls is not None:
-            calls.append(sorted(found))
-        return {
-            f"{lam:g}": [
-                runs.Job(seed=s, penalty="l2" if lam else "", lam=lam, **TINY) for s in (0, 1)
-            ]
-            for lam in (0.0, 0.01)
-        }
-
-    return [made.Study("one", "a test", rows), made.Study("two", "the same jobs again", rows)]
+ROWS = {"0": {}, "0.01": {"penalty": "l2", "lam": 0.01}}
+TWO = {name: made.Study("a test", ROWS, (0, 1), common=TINY) for name in ("one", "two")}
 
 
-def go(npz, tmp_path, said=None, parallel=None, wanted=None):
-    make = parallel or (lambda: joblib.Parallel(n_jobs=1, return_as="generator_unordered"))
-    keeping.record(
-        wanted or studies(),
-        tmp_path / "out",
-        tmp_path / "work",
-        keeping.Source(npz, "digits", "test"),
-        parallel=make,
-        report=(said if said is not None else []).append,
-        threads=None,
-    )
+def here():
+    return joblib.Parallel(n_jobs=1, return_as="generator_unordered")
+
+
+def go(npz, tmp_path, report=lambda line: None, parallel=here, studies=TWO):
+    out, work = tmp_path / "out", tmp_path / "work"
+    how = {"parallel": parallel, "report": report, "threads": None}
+    command.record(studies, out, work, npz, "digits", **how)
 
 
 def test_a_job_is_deterministic_and_plain_json(npz):
     job = runs.Job(
         penalty="l1", lam=1e-3, p=0.2, augment=True, mixup=0.4, early=True, test=True, **TINY
     )
-    (same, one), (_, two) = keeping.one(job, npz, None), keeping.one(job, npz, None)
+    (same, one), (_, two) = command.one(job, npz, None), command.one(job, npz, None)
     assert same == job
     for result in (one, two):
         result.pop("seconds")
@@ -85,7 +71,7 @@ def test_a_job_is_deterministic_and_plain_json(npz):
 
 def test_job_of_a_sweep_keeps_histograms_filters_and_zeros(npz):
     result = runs.Job(penalty="l1", lam=0.05, **TINY).run(npz)
-    for layer, size in files.WEIGHTS.items():
+    for layer, size in results.WEIGHTS.items():
         assert sum(result["histogram"][layer]) + result["zeros"][layer] == size
         assert len(result["histogram"][layer]) == len(runs.EDGES) - 1
     assert result["zeros"]["linear1"] > 0
@@ -121,96 +107,43 @@ def test_bfloat16_runs_train_like_float32(npz, monkeypatch):
 
 def test_note_trains_on_the_test_part_in_order(npz):
     everything = runs.read_pictures(npz)
-    split = runs.split_of(runs.Job(note=True, n_train=150, n_val=50), everything)
+    split = runs.Job(note=True, n_train=150, n_val=50).split(everything)
     assert torch.equal(split.train.x, everything.test.x[:150] / 255)
     assert torch.equal(split.train.y, everything.test.y[:150])
     assert torch.equal(split.val.x, everything.x[:50] / 255)
 
 
 def test_stopped_recording_goes_on_job_by_job(npz, tmp_path):
-    class Stop(Exception):
-        pass
-
-    def stop(lines):
-        def report(line):
-            lines.append(line)
-            if len(lines) == 2:
-                raise Stop
-
-        return report
-
     lines = []
-    with pytest.raises(Stop):
-        keeping.record(
-            studies(),
-            tmp_path / "out",
-            tmp_path / "work",
-            keeping.Source(npz, "digits", "test"),
-            parallel=lambda: joblib.Parallel(n_jobs=1, return_as="generator_unordered"),
-            report=stop(lines),
-            threads=None,
-        )
-    assert len(list((tmp_path / "work").glob("*.json"))) == 2 and not list(
-        (tmp_path / "out").iterdir()
-    )
+
+    def stop(line):
+        lines.append(line)
+        if len(lines) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go(npz, tmp_path, stop)
+    assert len(list((tmp_path / "work").glob("*.json"))) == 2
+    assert not list((tmp_path / "out").iterdir())
     said = []
-    go(npz, tmp_path, said)
-    assert (
-        len(said) == 2 and said[0].startswith("one: 3 of 4 runs, about ") and "min left" in said[0]
+    go(npz, tmp_path, said.append)
+    assert len(said) == 2
+    assert said[0].startswith("one: 3 of 4 runs, about ") and "min left" in said[0]
+    go(npz, tmp_path / "whole")
+    one, other, two = (
+        json.loads((folder / "out" / f"{name}.json").read_text())["runs"]
+        for folder, name in ((tmp_path, "one"), (tmp_path / "whole", "one"), (tmp_path, "two"))
     )
-    whole = tmp_path / "whole"
-    go(npz, whole)
-    one, other = (
-        json.loads((folder / "out" / "one.json").read_text()) for folder in (tmp_path, whole)
-    )
-    assert one["runs"] == other["runs"]
-    two = json.loads((tmp_path / "out" / "two.json").read_text())
-    assert two["runs"] == one["runs"] and len(list((tmp_path / "work").iterdir())) == 4
-
-
-def test_half_a_file_in_the_work_folder_is_done_again(npz, tmp_path):
-    go(npz, tmp_path)
+    assert one == other == two and len(list((tmp_path / "work").iterdir())) == 4
     next((tmp_path / "work").glob("*.json")).write_text('{"running": [2.3')
-    said = []
-    go(npz, tmp_path, said)
-    assert len(said) == 1
+    go(npz, tmp_path, said.append)
+    assert len(said) == 3, "half a file is done again"
 
 
-def test_another_source_is_another_run(npz, tmp_path):
-    job = runs.Job()
-    assert keeping.key(job, "a") != keeping.key(job, "b") != keeping.key(replace(job, seed=1), "b")
-
-
-def test_methods_take_the_strengths_with_the_lowest_validation_error():
-    def runs(*errors):
-        return [{"epochs": [8, 16], "val_error": [0.1, e]} for e in errors]
-
-    found = {
-        "cifar10_l2": {"0": runs(0.1, 0.1), "0.001": runs(0.5, 0.6), "0.01": runs(0.4, 0.5)},
-        "cifar10_l1": {"0": runs(0.1, 0.1), "0.0001": runs(0.3, 0.4), "0.01": runs(0.9, 0.9)},
-        "cifar10_dropout": {"0": runs(0.1, 0.1), "0.5": runs(0.5, 0.5), "0.2": runs(0.6, 0.6)},
-        "cifar10_smoothing": {"0": runs(0.1, 0.1), "0.1": runs(0.5, 0.5), "0.2": runs(0.4, 0.4)},
-        "cifar10_mixup": {"0": runs(0.1, 0.1), "0.2": runs(0.3, 0.5), "1": runs(0.2, 0.4)},
-    }
-    rows = made.methods(found)
-    assert rows["L2"][0].lam == 0.01 and rows["L1"][0].lam == 1e-4 and rows["dropout"][0].p == 0.5
-    assert rows["label smoothing"][0].label_smoothing == 0.2 and rows["mixup"][0].mixup == 1
-    names = ["none", "L2", "L1", "dropout", "augmentation"]
-    assert list(rows) == [*names, "label smoothing", "mixup", "early stopping"]
-    found["cifar10_methods"] = {
-        "none": runs(0.1),
-        "L2": runs(0.4),
-        "L1": runs(0.3),
-        "dropout": runs(0.6),
-        "augmentation": runs(0.5),
-        "label smoothing": runs(0.8),
-        "mixup": runs(0.8),
-        "early stopping": runs(0.7),
-    }
-    together = made.together(found)
-    assert list(together) == ["L1 + augmentation"], "L1 and L2 are one slot; the next best is taken"
-    job = together["L1 + augmentation"][0]
-    assert job.augment and job.penalty == "l1" and job.test and job.seed == 0
+def test_another_source_or_kind_of_job_is_another_run():
+    job = runs.Job(penalty="l1", lam=2e-4)
+    other = [(job, "b"), (replace(job, seed=1), "a"), (runs.Pulled(), "a")]
+    assert command.kept_as(job, "a") not in [command.kept_as(*each) for each in other]
 
 
 def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
@@ -219,11 +152,8 @@ def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
         n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
         with distributed.Client(cluster.scheduler_address), joblib.parallel_config(backend="dask"):
-            go(
-                npz,
-                tmp_path,
-                parallel=lambda: joblib.Parallel(return_as="generator_unordered", batch_size=1),
-            )
+            cluster_jobs = {"return_as": "generator_unordered", "batch_size": 1}
+            go(npz, tmp_path, parallel=lambda: joblib.Parallel(**cluster_jobs))
     go(npz, tmp_path / "here")
     one, other = (
         json.loads((folder / "out" / "one.json").read_text())["runs"]
@@ -235,12 +165,12 @@ def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
 
 
 def test_command_line():
-    def command(*words):
+    def regutils(*words):
         return subprocess.run(
             [sys.executable, "-m", "regutils", "record", *words], capture_output=True, text=True
         )
 
-    said, wrong = command("--help"), command("nonsense")
+    said, wrong = regutils("--help"), regutils("nonsense")
     assert said.returncode == 0 and "--scheduler" in said.stdout and "--pictures" in said.stdout
     assert wrong.returncode != 0 and "STUDY must be" in wrong.stderr
 
@@ -248,13 +178,11 @@ def test_command_line():
 def test_a_run_that_diverges_is_a_result(npz, tmp_path):
     """Valid JSON with null, read as NaN; shorter runs beside it keep their shape."""
 
-    def rows(_found):
-        return {f"{lr:g}": [runs.Job(lr=lr, penalty="l2", lam=1.0, **TINY)] for lr in (0.01, 1e6)}
-
-    go(npz, tmp_path, wanted=[made.Study("lost", "a test", rows)])
+    rows = {f"{lr:g}": {"lr": lr, "penalty": "l2", "lam": 1.0} for lr in (0.01, 1e6)}
+    go(npz, tmp_path, studies={"lost": made.Study("a test", rows, (0,), common=TINY)})
     text = (tmp_path / "out" / "lost.json").read_text()
     json.loads(text, parse_constant=pytest.fail)
-    found = recording.read("lost", tmp_path / "out")
+    found = results.read("lost", tmp_path / "out")
     assert found["val_loss"].shape == (2, 1, 2) and np.isfinite(found["val_loss"][0]).all()
     assert np.isnan(found["val_loss"][1, 0, -1]) and found["epochs"] == [1, 2]
     assert np.isfinite(found["filters"][0]).all()
@@ -264,42 +192,37 @@ def test_it_is_found_out_before_the_work_that_a_result_cannot_be_kept(npz, tmp_p
     (tmp_path / "out").write_text("a file, not a folder")
     said = []
     with pytest.raises(ValueError, match="must be a folder that can be written to"):
-        go(npz, tmp_path, said)
+        go(npz, tmp_path, said.append)
     assert said == []
 
 
 @pytest.mark.parametrize("place", ["notebooks", ".", "notebooks/recorded", "tests/tools"])
 def test_recorded_results_are_found_wherever_a_notebook_runs(place, monkeypatch):
     monkeypatch.chdir(ROOT / place)
-    assert recording.read("cifar10_l2")["values"][0] == 0
+    assert results.read("cifar10_l2")["values"][0] == 0
 
 
 def test_recorded_results_are_found_outside_the_checkout_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert recording.read("cifar10_l2")["values"][0] == 0
+    assert results.read("cifar10_l2")["values"][0] == 0
     with pytest.raises(
         ValueError, match=r"name must be one of .*cifar10_l2.* in recorded/; got 'l9'"
     ):
-        recording.read("l9")
+        results.read("l9")
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"runs": {}}', "half a fi"])
 def test_a_file_that_was_not_recorded_is_refused_in_one_sentence(text, tmp_path):
     (tmp_path / "mine.json").write_text(text)
     with pytest.raises(ValueError, match=r"mine\.json must be a file that `regutils record` wrote"):
-        recording.read("mine", tmp_path)
+        results.read("mine", tmp_path)
 
 
 # --- what is committed
 
 
-def test_recording_is_small_and_has_what_the_notebook_reads():
-    there = {path.stem for path in FILES}
-    read = "".join(
-        cell.source for cell in nbformat.read(ROOT / "notebooks" / "05_cifar10.ipynb", 4).cells
-    )
-    wanted = set(re.findall(r'(?:board|recording\.read)\(\s*"(\w+)"', read))
-    assert wanted == there == {study.name for study in made.STUDIES if study.pictures}
+def test_recording_is_small():
+    assert {path.stem for path in FILES} <= set(made.STUDIES)
     assert sum(path.stat().st_size for path in FILES) < 2e6
 
 
@@ -322,16 +245,18 @@ def test_recorded_file_says_how_it_was_made_and_has_every_run(path):
 @every_file
 def test_recorded_jobs_are_those_of_the_module(path):
     """So that the committed files are what the committed code would make."""
-    found = {
-        study.name: json.loads((RECORDED / f"{study.name}.json").read_text())["runs"]
-        for study in made.STUDIES
-        if RECORDED / f"{study.name}.json" in FILES
-    }
-    study = next(s for s in made.STUDIES if s.name == path.stem)
-    order = [s.name for s in made.STUDIES]
-    known = {name: found[name] for name in order[: order.index(study.name)] if name in found}
-    wanted = {label: [asdict(job) for job in jobs] for label, jobs in study.rows(known).items()}
+    jobs = made.STUDIES[path.stem].jobs()
+    wanted = {label: [asdict(job) for job in row] for label, row in jobs.items()}
     assert json.loads(path.read_text())["jobs"] == json.loads(json.dumps(wanted))
+
+
+def test_methods_have_the_strength_with_the_lowest_validation_error_of_their_sweep():
+    sweeps = {"L2": "l2", "L1": "l1", "dropout": "dropout"}
+    sweeps |= {"label smoothing": "smoothing", "mixup": "mixup"}
+    for name, sweep in sweeps.items():
+        found = results.read(f"cifar10_{sweep}", RECORDED)
+        best = np.nanargmin(found["val_error"][1:, :, -1].mean(1)) + 1
+        assert found["values"][best] in made.CHOSEN[name].values(), name
 
 
 def test_a_recorded_point_comes_out_again():
@@ -360,10 +285,10 @@ def test_runs_that_sweeps_share_are_the_same_in_every_file():
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_sweeps_have_nine_strengths_and_three_seeds(name):
-    sweep = recording.read(f"cifar10_{name}", RECORDED)
+    sweep = results.read(f"cifar10_{name}", RECORDED)
     assert len(sweep["values"]) >= 9 and sweep["val_error"].shape[:2] == (len(sweep["values"]), 3)
     assert sweep["values"] == sorted(sweep["values"]) and sweep["values"][0] == 0
     assert sweep["filters"].shape == (len(sweep["values"]), 32, 3, 5, 5)
-    for layer, size in files.WEIGHTS.items():
+    for layer, size in results.WEIGHTS.items():
         counted = sweep["histogram"][layer].sum(1) + sweep["zeros"][layer] * size
         np.testing.assert_allclose(counted, size)

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,11 +16,12 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import NOTEBOOKS, read
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
-from regutils import live, plots
 from regutils.__main__ import main
-from regutils.tools.site import building, formulas, frames, layers, lessons
+from regutils.tools.site import building, formulas, frames, layers, lessons, panels
 
 LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
 
@@ -29,19 +31,21 @@ SOURCE = """\
 import numpy as np
 from regutils import live, plots
 LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
-GRID = np.linspace(-1, 1, 60)
-fig, axes = plots.figure(2, width=7.0)
-bar = plots.Coefficients(axes[0], ["w"], 2.0)
-curve = plots.FittedCurve(axes[1], GRID, ylim=(-2, 2), truth=GRID)
-def show(lam, kind):
-    bar.update([lam if kind == "up" else -lam])
-    curve.update(lam * GRID)
-    return f"λ = {lam:g}, {kind} & <so on>"
+class Dot:
+    def __init__(self, ax, heights):
+        self.heights = np.asarray(heights)
+        (self.dot,) = ax.plot([0.0], [0.0], "o")
+        ax.set(ylim=(-2, 2), title="A dot", ylabel="height")
+        self.artists = [self.dot]
+    def update(self, *index):
+        self.dot.set_ydata([self.heights[index]])
+UP = np.outer(LAMS, [1, -1])
 """
 BOX = """\
+fig, axes = plots.figure(2, width=10.0)
 both = live.explore(
-    live.Canvas(fig, [bar, curve], alt='A stem and a "line".'),
-    show,
+    live.Canvas(fig, [Dot(axes[0], UP), Dot(axes[1], -UP)], alt='Two "dots".'),
+    lambda i, j: f"λ = {LAMS[i]:g}, {['up', 'down'][j]} & <so on>",
     film=[{"lam": 0.0}, {"lam": 1.0, "kind": "down"}],
     lam=live.lam_slider(LAMS),
     kind=live.choice(["up", "down"], "direction"),
@@ -50,26 +54,35 @@ both
 """
 ALONE = """\
 fig2, (ax2,) = plots.figure(1)
-stem = plots.Coefficients(ax2, ["w"], 2.0)
-def show(lam):
-    stem.update([lam])
-    return f"λ = {lam:g}"
-live.explore(live.Canvas(fig2, [stem], alt="A stem."), show, lam=live.lam_slider(LAMS, value=0.01))
+live.explore(
+    live.Canvas(fig2, [Dot(ax2, LAMS)], alt="A dot."),
+    lambda k: f"λ = {LAMS[k]:g}",
+    lam=live.lam_slider(LAMS, value=0.01),
+)
 """
 PLAY = """\
 fig3, (ax3,) = plots.figure(1)
-count = plots.Coefficients(ax3, ["n"], 20.0)
+count = Dot(ax3, np.linspace(-1, 1, 20))
 seen = []
 def told(lam):
-    count.update([len(seen)])
+    count.update(len(seen))
     return f"{len(seen)} steps, λ = {lam:g}"
 ground = live.play(
-    live.Canvas(fig3, [count], alt="A stem."), lambda lam: seen.append(lam), told, seen.clear,
+    live.Canvas(fig3, [count], alt="A dot."), lambda lam: seen.append(lam), told, seen.clear,
     steps=10, lam=live.lam_slider(LAMS),
 )
 ground.run(3, lam=0.0)
 ground.run(4, lam=1.0)
 ground
+"""
+# What Jupyter shows besides PNG.
+SHOWN = """\
+from IPython.display import SVG, Image, Latex, Markdown, display
+import io, PIL.Image
+held = io.BytesIO()
+PIL.Image.new("RGB", (8, 4), "red").save(held, "JPEG")
+display(SVG("<svg xmlns='http://www.w3.org/2000/svg' width='5' height='5'/>"))
+display(Image(held.getvalue(), format="jpeg"), Markdown("**bold**"), Latex("$a^2$"))
 """
 TEXT = """\
 # 08 · A page of everything
@@ -84,6 +97,8 @@ Next: [09 · Another](other.ipynb) · [not here](03_l1.ipynb)
 $$\\underbrace{\\frac1n \\sum_i \\big(y_i - b\\big)^2}_{\\text{loss}} + \\lambda \\sum_j w_j^2$$
 
 and $a < b$ in a line.
+
+![A dot](dot.png) ![Attached](attachment:held.png)
 
 <details><summary>Solution</summary>
 
@@ -119,9 +134,13 @@ def folder(tmp_path_factory):
         BOX,
         ALONE,
         PLAY,
-        "live.Canvas(fig, [bar, curve], alt='Still.')",
+        "live.Canvas(fig, [], alt='Still.')",
         "print(1 < 2)",
+        SHOWN,
     )
+    dot = png(np.zeros((2, 2, 3), np.uint8))
+    (folder / "dot.png").write_bytes(dot)
+    everything.cells[0].attachments = {"held.png": {"image/png": base64.b64encode(dot).decode()}}
     nbformat.write(everything, folder / "everything.ipynb")
     other = notebook(
         "# 09 · Another\n\n[back](everything.ipynb#One-formula)", "open('runs', 'a').write('x')"
@@ -193,21 +212,6 @@ def test_the_paper_is_the_ground_where_many_pictures_share_a_line():
     assert (rgb(ground) == 255).all()
 
 
-@pytest.mark.parametrize("grain", [8, 16])
-def test_a_coarser_layer_is_off_by_half_a_grain_and_covers_the_same(grain):
-    rng = np.random.default_rng(0)
-    pictures = [png(rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)) for _ in range(3)]
-    ground, over = layers.split(pictures)
-    for picture, layer in zip(pictures, over):
-        coarse = layers.coarser(layer, grain)
-        off = np.abs(layers.laid(ground, coarse)[..., :3].astype(int) - rgb(picture))
-        assert 0 < off.max() <= grain / 2
-        before, after = (
-            np.asarray(Image.open(io.BytesIO(b)).convert("RGBA"))[..., 3] for b in (layer, coarse)
-        )
-        np.testing.assert_array_equal(before, after)
-
-
 # Frames
 
 
@@ -221,7 +225,8 @@ def test_an_explorer_carries_what_its_frame_gives_for_every_setting():
         assert described["readings"][i] == reading
     height, width = laid(described, 0).shape[:2]
     assert described["size"] == [width, height] and described["width"] == width / 2
-    assert described["film"] == [0, 9] and described["alt"] == 'A stem and a "line".'
+    assert len(described["panels"]) == 2
+    assert described["film"] == [0, 9] and described["alt"] == 'Two "dots".'
     lam, kind = described["controls"]
     assert lam["kind"] == "slider" and lam["label"] == "λ, strength of the penalty"
     assert lam["texts"][:2] == ["0 (off)", "0.001"] and lam["links"][:2] == ["0", "0.001"]
@@ -229,46 +234,65 @@ def test_an_explorer_carries_what_its_frame_gives_for_every_setting():
 
 
 def test_more_combinations_than_a_page_holds_are_thinned_and_the_reading_says_so():
-    fig, (ax,) = plots.figure(1, width=2.0, height=1.5)
-    stem = plots.Coefficients(ax, ["w"], 1000.0)
-
-    def show(a, b):
-        stem.update([a + b])
-        return f"a = {a}, b = {b}"
-
-    explorer = live.explore(
-        live.Canvas(fig, [stem], alt="A stem."),
-        show,
-        a=live.slider(range(301), "a", value=300),
-        b=live.slider(range(2), "b"),
-    )
-    described = frames.described(explorer)
-    texts = described["controls"][0]["texts"]
-    assert 100 < len(described["layers"]) == 2 * len(texts) <= 400
-    assert (
-        texts[0] == "0"
-        and texts[-1] == "300"
-        and described["controls"][0]["start"] == len(texts) - 1
-    )
-    assert described["readings"][2].startswith(
-        f"a = {texts[1]}, b = 0 (On this page {len(texts)} of 301"
-    )
-    picture, _ = explorer.frame(a=int(texts[1]), b=0)
-    np.testing.assert_array_equal(laid(described, 2), rgb(picture))
+    space = {}
+    many = """
+fig, (ax,) = plots.figure(1, width=2.0, height=1.5)
+box = live.explore(
+    live.Canvas(fig, [Dot(ax, np.linspace(-1, 1, 602).reshape(301, 2))], alt="A dot."),
+    lambda i, j: f"a = {i}, b = {j}",
+    a=live.slider(range(301), "a", value=300),
+    b=live.slider(range(2), "b"),
+)
+"""
+    exec(SOURCE + many, space)
+    found = frames.described(space["box"])
+    texts, start = (found["controls"][0][name] for name in ("texts", "start"))
+    assert 100 < len(found["layers"]) == 2 * len(texts) <= 400
+    assert texts[0] == "0" and texts[-1] == "300" and start == len(texts) - 1
+    assert found["readings"][2].startswith(f"a = {texts[1]}, b = 0 (On this page {len(texts)} of")
+    picture, _ = space["box"].frame(a=int(texts[1]), b=0)
+    np.testing.assert_array_equal(laid(found, 2), rgb(picture))
 
 
 def test_a_playground_carries_its_recorded_scenes():
     space = {}
     exec(SOURCE + PLAY, space)
-    described = frames.described(space["ground"])
-    (control,) = described["controls"]
+    found = frames.described(space["ground"])
+    (control,) = found["controls"]
     assert control["kind"] == "slider" and control["texts"] == ["3", "7"]
-    assert described["readings"] == ["3 steps, λ = 0", "7 steps, λ = 1"] and described["film"] == [
-        0,
-        1,
-    ]
+    assert found["readings"] == ["3 steps, λ = 0", "7 steps, λ = 1"] and found["film"] == [0, 1]
     picture, _ = space["ground"].frame()
-    np.testing.assert_array_equal(laid(described, 1), rgb(picture))
+    np.testing.assert_array_equal(laid(found, 1), rgb(picture))
+
+
+# Panels
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "width", "wanted"),
+    [(1, 1, 12, 1), (1, 2, 4, 1), (1, 2, 12, 2), (1, 3, 12, 3), (2, 2, 12, 4), (3, 1, 4, 1)],
+)
+def test_panels_are_the_whole_picture_and_cut_no_axes(rows, columns, width, wanted):
+    fig = Figure(figsize=(width, 6), layout="constrained")
+    FigureCanvasAgg(fig)
+    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.set(title="A title", xlabel="x", ylabel="y")
+    fig.canvas.draw()
+    w, h = round(fig.bbox.width), round(fig.bbox.height)
+    found = panels.panels(fig, w, h, 1.0)
+    assert len(found) == wanted
+    covered = np.zeros((h, w), int)
+    for x, y, width, height in found:
+        covered[y : y + height, x : x + width] += 1
+    assert (covered == 1).all()
+    for ax in axes:
+        box = ax.get_tightbbox()
+        holds = [
+            x <= box.x0 and box.x1 <= x + dx and y <= h - box.y1 and h - box.y0 <= y + dy
+            for x, y, dx, dy in found
+        ]
+        assert sum(holds) == 1
 
 
 # Formulas
@@ -386,10 +410,19 @@ def test_a_page_says_what_the_notebook_says(built):
     assert '<td class="right">1</td>' in text and '<th scope="col" class="right">a</th>' in text
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML"' in text
     assert re.search(
-        r'<img src="data:image/png;base64,[^"]+" alt="Still." width="770" height="\d+">', text
+        r'<img src="data:image/png;base64,[^"]+" alt="Still." width="\d+" height="\d+">', text
     )
     assert 'id="One-formula"' in text and 'id="One-formula-"' in text
     assert 'href="everything.ipynb" download' in text and 'rel="next" href="other.html"' in text
+
+
+def test_every_kind_of_picture_is_shown(built):
+    text = (built[0] / "everything.html").read_text(encoding="utf-8")
+    for alt in ("A dot", "Attached"):
+        assert re.search(f'<img src="data:image/png;base64,[^"]+" alt="{alt}"', text)
+    assert '<img src="data:image/svg+xml;base64,' in text
+    assert re.search(r'<img src="data:image/jpeg;base64,[^"]+" alt="" width="8" height="4">', text)
+    assert "<strong>bold</strong>" in text and 'alttext="a^2"' in text
 
 
 def test_an_explorer_is_named_as_in_the_notebook_and_its_film_strip_is_in_the_page(built):
@@ -411,37 +444,9 @@ def test_the_first_page_lists_the_notebooks_and_holds_an_explorer(built):
         assert words in text
 
 
-def test_sizes_keep_within_what_is_sent(built):
-    site, _ = built
-    assert all(path.stat().st_size <= building.PAGE_LIMIT for path in pages(site))
-
-
-def test_a_page_that_would_be_too_large_loses_a_little_colour(built, folder, monkeypatch, tmp_path):
-    site, run = built
-    both = carried(run / "everything.ipynb")[0]
-    limit = (site / "everything.html").stat().st_size - 2000
-    monkeypatch.setattr(building, "PAGE_LIMIT", limit)
-    building.build([folder / "everything.ipynb"], tmp_path / "site", run)
-    text = (tmp_path / "site" / "everything.html").read_text(encoding="utf-8")
-    data = json.loads(re.search(r'id="both-data">(.+?)</script>', text)[1])
-    ground = base64.b64decode(both["ground"])
-    shown = layers.laid(ground, base64.b64decode(data["layers"][4]))[..., :3].astype(int)
-    off = np.abs(shown - laid(both, 4)).max()
-    assert 0 < off <= building.GRAINS[-1] / 2
-
-
-def carried(path: Path) -> list[dict]:
-    return [
-        output.data[frames.MIME]
-        for cell in read(path).cells
-        for output in cell.get("outputs", [])
-        if frames.MIME in output.get("data", {})
-    ]
-
-
 def test_an_explorer_without_its_frames_is_refused():
     page = lessons.Page({"a"}, Path())
-    made = notebook(TEXT, "box")
+    made = notebook("# A", "box")
     data = {"application/vnd.jupyter.widget-view+json": {}, "image/png": "", "text/plain": ""}
     made.cells[1].outputs = [nbformat.v4.new_output("display_data", data)]
     with pytest.raises(ValueError, match="explorer must be executed with its frames"):
@@ -471,28 +476,28 @@ def test_an_earlier_site_is_replaced_and_a_folder_with_other_things_refused(
     built, folder, tmp_path
 ):
     _, run = built
-    out = tmp_path / "site"
+    out, real = tmp_path / "site", tmp_path / "real"
+    real.mkdir()
+    out.symlink_to(real)
     building.build([folder / "everything.ipynb", folder / "other.ipynb"], out, run)
-    assert (out / "other.html").exists()
+    assert out.is_symlink() and (real / "other.html").exists()
     building.build([folder / "everything.ipynb"], out, run)
     assert not (out / "other.html").exists() and not (out / "other.ipynb").exists()
     (out / "notes.txt").write_text("mine")
     with pytest.raises(ValueError, match=r"out must be a folder without other things.*notes\.txt"):
         building.build([folder / "everything.ipynb"], out, run)
     assert (out / "notes.txt").read_text() == "mine" and (out / "everything.html").exists()
-    file = tmp_path / "file"
-    file.write_text("")
+    (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="out must be a folder"):
-        building.build([folder / "everything.ipynb"], file, run)
+        building.build([folder / "everything.ipynb"], tmp_path / "file", run)
     with pytest.raises(ValueError, match="notebooks must be at least one"):
         building.build([], out, run)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "site"]
 
 
 def test_an_interrupted_build_leaves_the_old_site(built, folder, tmp_path, monkeypatch):
     _, run = built
     out = tmp_path / "site"
-    building.build([folder / "everything.ipynb"], out, run)
+    building.build([folder / "other.ipynb"], out, run)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
     def interrupted(*_args, **_options):
@@ -500,9 +505,51 @@ def test_an_interrupted_build_leaves_the_old_site(built, folder, tmp_path, monke
 
     monkeypatch.setattr(lessons.Page, "from_notebook_node", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        building.build([folder / "everything.ipynb"], out, run)
+        building.build([folder / "other.ipynb"], out, run)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_finished_build_is_kept_where_it_cannot_be_put_in_place(
+    built, folder, tmp_path, monkeypatch
+):
+    def full(*_args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(building, "_put", full)
+    with pytest.raises(ValueError, match="No space left on device; they are in") as refused:
+        building.build([folder / "other.ipynb"], tmp_path / "site", built[1])
+    kept = Path(str(refused.value).rpartition("they are in ")[2])
+    assert (kept / "other.html").exists()
+    shutil.rmtree(kept)
+
+
+def test_a_notebook_that_fails_costs_its_own_page(built, folder, tmp_path, capsys):
+    strange = tmp_path / "a #1 100%?.ipynb"
+    nbformat.write(notebook("# A\n\nText", "print(6 * 7)", "1 / 0", "print('never')"), strange)
+    out = tmp_path / "site"
+    words = [str(strange), str(folder / "other.ipynb")]
+    assert main(["site", "--out", str(out), "--executed", str(built[1]), *words]) == 1
+    said = capsys.readouterr().err
+    assert re.search(r"100%\?\.ipynb: cell 3 \(.*'1 / 0'\) failed: ZeroDivisionError", said)
+    text = (out / "a #1 100%?.html").read_text(encoding="utf-8")
+    assert ">42\n</pre>" in text and "This page ends here: cell 3" in text
+    assert "&#39;never&#39;" not in text and 'href="a%20%231%20100%25%3F.ipynb"' in text
+    assert 'href="a%20%231%20100%25%3F.html"' in (out / "other.html").read_text(encoding="utf-8")
+    assert "(unfinished)" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_notebooks_of_one_name_an_empty_one_and_index_are_refused(folder, tmp_path):
+    twin, empty = tmp_path / "Other.ipynb", tmp_path / "empty.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), empty)
+    nbformat.write(notebook("# A", "1"), twin)
+    nbformat.write(notebook("# A", "1"), tmp_path / "index.ipynb")
+    for paths, words in (
+        ([folder / "other.ipynb", twin], "notebooks of different names"),
+        ([empty], "a notebook with at least one cell"),
+        ([tmp_path / "index.ipynb"], "no index.ipynb"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            building.build(paths, tmp_path / "site")
 
 
 def test_a_file_that_is_no_notebook_is_refused_in_one_sentence(tmp_path, capsys):
@@ -514,24 +561,10 @@ def test_a_file_that_is_no_notebook_is_refused_in_one_sentence(tmp_path, capsys)
 
 
 def test_the_command_prints_what_it_does_and_how_large_it_is(built, folder, tmp_path, capsys):
-    _, run = built
-    names = [str(folder / "everything.ipynb")]
-    main(
-        [
-            "site",
-            "--out",
-            str(tmp_path / "site"),
-            "--executed",
-            str(run),
-            "--repository",
-            "https://example.org",
-            *names,
-        ]
-    )
+    site, run = str(tmp_path / "site"), str(built[1])
+    address = "https://example.org"
+    words = ["site", "--out", site, "--executed", run, "--repository", address]
+    assert main([*words, str(folder / "everything.ipynb")]) == 0
     said = capsys.readouterr().out
-    assert (
-        "everything.ipynb: taken from" in said and "3 explorers, 17 frames" in said and "MB" in said
-    )
-    assert 'href="https://example.org"' in (tmp_path / "site" / "index.html").read_text(
-        encoding="utf-8"
-    )
+    assert "everything.ipynb: taken from" in said and "3 explorers, 17 frames" in said
+    assert f'href="{address}"' in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")

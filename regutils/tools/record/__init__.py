@@ -1,15 +1,9 @@
 """Results of runs too long for a lesson: made by `regutils record`, read by notebooks.
 
-In reading order:
-
-studies  what is run
-runs     networks on photographs, and what a result says of its machine
-draws    many small data sets of digits: what is chosen, who wins, what is gained
-moving   λ that moves while a network trains
-keeping  what is missing is done, what was done is kept
-files    the format of a recorded file
+- photographs: networks on CIFAR-10
+- digits: many small data sets: what is chosen, who wins, what is gained
+- schedules: λ that moves while a network trains
+- studies: the table of what is run
+- command: do what is missing, keep what was done
+- files: the format of a recorded file
 """
-
-from ...results import WEIGHTS, read
-
-__all__ = ["WEIGHTS", "read"]

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write(path: Path, content: Any) -> None:
-    """JSON, written beside the target and renamed: a reader never meets half a file."""
+    """Write JSON beside the target and rename it: a reader never meets half a file."""
     part = path.with_name(path.name + ".part")
     text = json.dumps(plain(content), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     part.write_text(text + "\n", encoding="utf-8")
@@ -17,7 +17,7 @@ def write(path: Path, content: Any) -> None:
 
 
 def plain(content: Any) -> Any:
-    """`content` with None in place of every float that JSON has no number for."""
+    """Return `content` with None in place of every float that JSON has no number for."""
     if isinstance(content, Mapping):
         return {name: plain(value) for name, value in content.items()}
     if isinstance(content, (list, tuple)):
@@ -28,10 +28,7 @@ def plain(content: Any) -> Any:
 
 
 def writable(folder: Path) -> Path:
-    """`folder`, made if it is missing; found out before the work that it can be written to.
-
-    Raises ValueError in one sentence where it cannot.
-    """
+    """Return `folder`, made if it is missing; ValueError if nothing can be written to it."""
     probe = folder / ".regutils"
     try:
         folder.mkdir(parents=True, exist_ok=True)

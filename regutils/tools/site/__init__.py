@@ -1,9 +1,10 @@
 """The course as web pages whose sliders need no kernel: `regutils site`. In reading order:
 
-frames     in the kernel: what an explorer shows for every setting of its controls
-layers     pictures as a ground that stays and what lies on it, lossless
-formulas   TeX to MathML
-lessons    a notebook made ready for its page, and the exporter that writes it
-building   the command: execute, write, weigh, put in place
-templates  what the pages are made of: two templates, one style sheet, one script
+- frames: in the kernel: what an explorer shows for every setting of its controls
+- panels: where a picture is cut for a narrow screen
+- layers: pictures as a ground that stays and what lies on it, lossless
+- formulas: TeX to MathML
+- lessons: a notebook prepared for its page, and the exporter that writes it
+- building: the command: execute, write, put in place
+- templates: what the pages are made of
 """

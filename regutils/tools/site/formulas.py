@@ -26,7 +26,7 @@ BRACES = set("⏟⏞")
 
 
 def mathml(tex: str, display: bool = False) -> str:
-    """A formula as a `math` element; `display` puts it on a line of its own.
+    """Return a formula as a `math` element; `display` puts it on a line of its own.
 
     The TeX stands in it as `alttext`. Raises ValueError for what the converter does not know.
     """

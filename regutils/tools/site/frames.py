@@ -10,18 +10,19 @@ from IPython import get_ipython
 
 from ... import live
 from . import layers
+from .panels import panels
 
 MIME = "application/vnd.regutils.explorer+json"
 
 # More combinations than these are thinned out; a page has to be sent.
 MOST = 400
 
-# The first cell of a notebook whose outputs shall carry their frames.
-SETUP = "from regutils.course.site import frames\n\nframes.carry()"
+# What a kernel runs first whose explorers shall carry their frames.
+SETUP = "from regutils.tools.site import frames\n\nframes.carry()"
 
 
 def carry() -> None:
-    """From now on every explorer that this kernel shows carries its frames in its output."""
+    """Make every explorer that this kernel shows from now on carry its frames in its output."""
     shell = get_ipython()
 
     def bundle(box: live.Box) -> tuple[dict, dict]:
@@ -33,25 +34,25 @@ def carry() -> None:
 
 
 def described(box: live.Box) -> dict:
-    """An explorer as JSON: its controls, and a picture and a reading for each combination of them.
+    """Return an explorer as JSON: its controls, a picture and a reading for each combination.
 
-    alt, width: of the picture; width in points of the screen.
-    size: width and height in pixels.
-    controls: each with name, label, kind (slider or choice), texts, links (for addresses), start.
-    ground, layers: see `layers.split`, in base64; layers and readings run as `settings()` does, the
-    last control fastest.
-    film: positions in `layers` that a page shows where no script runs.
+    - alt, width: of the picture; width in points of the screen.
+    - size: width and height in pixels.
+    - panels: rectangles (x, y, width, height) in pixels that a narrow screen stacks.
+    - controls: each with name, label, kind (slider or choice), texts, links (for addresses), start.
+    - ground, layers: see `layers.split`, in base64; layers and readings run as `settings()` does,
+      the last control fastest.
+    - film: positions in `layers` that a page shows where no script runs.
     """
-    if isinstance(box, live.PlayerBox):
-        controls, pictures, readings, film = _told(box)
-    else:
-        controls, pictures, readings, film = _explored(box)
+    told = _recorded(box) if isinstance(box, live.PlayerBox) else _explored(box)
+    controls, pictures, readings, film = told
     ground, over = layers.split(pictures)
     height, width = layers.laid(ground, over[0]).shape[:2]
     return {
         "alt": box.alt,
-        "width": round(float(box.image.layout.width.removesuffix("px"))),
+        "width": box.canvas.width,
         "size": [width, height],
+        "panels": panels(box.canvas.fig, width, height, width / box.canvas.width),
         "controls": controls,
         "ground": base64.b64encode(ground).decode(),
         "layers": [base64.b64encode(layer).decode() for layer in over],
@@ -60,10 +61,10 @@ def described(box: live.Box) -> dict:
     }
 
 
-def _explored(box: live.Explorer) -> tuple[list[dict], list[bytes], list[str], list[int]]:
-    """Controls, pictures, readings and film of an explorer."""
+def _explored(box: live.Box) -> tuple[list[dict], list[bytes], list[str], list[int]]:
+    """Return controls, pictures, readings and film of an explorer."""
     every = box.settings()
-    values = {name: _unique(setting[name] for setting in every) for name in box.controls}
+    values = {name: list(dict.fromkeys(each[name] for each in every)) for name in box.controls}
     thinned = _thinned({name: len(options) for name, options in values.items()})
     kept = {name: [values[name][i] for i in places] for name, places in thinned.items()}
     controls = [
@@ -83,28 +84,22 @@ def _explored(box: live.Explorer) -> tuple[list[dict], list[bytes], list[str], l
     for setting in box.film:
         at = 0
         for name, places in thinned.items():
-            wanted = values[name].index(setting[name])
-            at = at * len(places) + _nearest(wanted, places)
+            at = at * len(places) + _nearest(values[name].index(setting[name]), places)
         film.append(at)
     return controls, pictures, readings, list(dict.fromkeys(film))
 
 
-def _told(box: live.PlayerBox) -> tuple[list[dict], list[bytes], list[str], list[int]]:
-    """The same of a playground: one slider over the steps at which its recorded scenes end."""
+def _recorded(box: live.Box) -> tuple[list[dict], list[bytes], list[str], list[int]]:
+    """Return the same of a playground: one slider over the ends of its recorded scenes."""
     taken, pictures, readings = (list(part) for part in zip(*box.scenes()))
-    control = {
-        "name": "steps",
-        "label": "steps of training, recorded",
-        "kind": "slider",
-        "texts": [str(steps) for steps in taken],
-        "links": [str(steps) for steps in taken],
-        "start": 0,
-    }
+    texts = [str(steps) for steps in taken]
+    control = {"name": "steps", "label": "steps of training, recorded", "kind": "slider"}
+    control |= {"texts": texts, "links": texts, "start": 0}
     return [control], pictures, readings, list(range(len(taken)))
 
 
 def _control(name: str, control, values: Sequence, places: Sequence[int]) -> dict:
-    """A control as JSON; `places` are those of its values that the page has."""
+    """Return a control as JSON; `places` are those of its values that the page has."""
     options = getattr(control, "options", None)
     if isinstance(options, Mapping):
         texts = [str(text) for text in options]
@@ -125,7 +120,7 @@ def _control(name: str, control, values: Sequence, places: Sequence[int]) -> dic
 
 
 def _link(text: str, value) -> str:
-    """How an address names a value: "0 (off)" is 0, and 1e+02 is 1e2, since + is a blank there."""
+    """Name a value in an address: "0 (off)" is 0, and 1e+02 is 1e2, since + is a blank there."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return text
     number = f"{value:g}" if " " in text else text
@@ -133,7 +128,7 @@ def _link(text: str, value) -> str:
 
 
 def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
-    """Positions along each control, ends included, of which there are at most `MOST` combinations.
+    """Return positions along each control, ends included, with at most MOST combinations.
 
     The control with the most positions loses every second one, until it is enough or only the ends
     are left.
@@ -152,15 +147,7 @@ def _nearest(wanted: int, places: Sequence[int]) -> int:
     return min(range(len(places)), key=lambda i: abs(places[i] - wanted))
 
 
-def _unique(values) -> list:
-    found = []
-    for value in values:
-        if value not in found:
-            found.append(value)
-    return found
-
-
 def lacking(data: Mapping) -> bool:
-    """Whether the data of an output are those of an explorer without its frames."""
+    """Return whether the data of an output are those of an explorer without its frames."""
     widget = "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
     return widget and MIME not in data

@@ -20,7 +20,7 @@ NEARLY_ALL = 0.95
 
 
 def split(pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-    """(ground, layers) of pictures of one size, each any format that PIL reads; WebP, lossless.
+    """Return (ground, layers) of pictures of one size that PIL reads; lossless WebP.
 
     The ground laid under a layer is the picture, pixel for pixel: a layer is opaque where its
     picture differs from the ground, and transparent elsewhere.
@@ -37,29 +37,20 @@ def split(pictures: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
 
 
 def laid(ground: bytes, layer: bytes) -> np.ndarray:
-    """The picture again, RGBA (height, width, 4) uint8."""
+    """Return the picture again, RGBA (height, width, 4) uint8."""
     under, over = _pixels(ground), _pixels(layer)
     return np.where(over == 0, under, over)[..., None].view(np.uint8)
 
 
-def coarser(layer: bytes, grain: int) -> bytes:
-    """The layer, colours rounded to multiples of `grain`, so off by `grain` / 2 of 255 at most."""
-    pixels = _pixels(layer)[..., None].view(np.uint8)
-    colours = (pixels[..., :3].astype(int) + grain // 2) // grain * grain
-    rounded = np.dstack([np.minimum(colours, 255).astype(np.uint8), pixels[..., 3]])
-    rounded[pixels[..., 3] == 0] = 0
-    return _webp(rounded.view(np.uint32)[..., 0])
-
-
 def _pixels(picture: bytes) -> np.ndarray:
-    """RGBA as one number per pixel, (height, width) uint32; what is transparent is 0."""
+    """Return RGBA as one number per pixel, (height, width) uint32; what is transparent is 0."""
     pixels = np.array(Image.open(io.BytesIO(picture)).convert("RGBA"))
     pixels[pixels[..., 3] == 0] = 0
     return pixels.view(np.uint32)[..., 0]
 
 
 def _ground(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Per pixel what stays: the value of nearly all pictures, else the lightest, the paper.
+    """Return per pixel what stays: the value of nearly all pictures, else the lightest, the paper.
 
     Where most pictures share a piece of a line, that piece would shine through the seams of the
     others when a page shows them smaller; paper does not.

@@ -1,4 +1,4 @@
-"""A notebook made ready for its page, and the exporter that writes it."""
+"""A notebook prepared for its page, and the exporter that writes it."""
 
 import base64
 import html
@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Set
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -24,12 +24,15 @@ from .frames import MIME, lacking
 
 TEMPLATES = Path(__file__).parent / "templates"
 
+# Of several pictures in one output the first of these is shown.
+PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/webp", "image/gif")
+
 
 class Lesson(Preprocessor):
-    """Gives each cell what its template needs: text as HTML, coloured code, folding, explorers.
+    """Give each cell what its template needs: text as HTML, coloured code, folding, explorers.
 
-    pages: stems of the notebooks that have a page.
-    folder: where the notebooks lie, with the files that they point to.
+    - pages: stems of the notebooks that have a page.
+    - folder: where the notebooks lie, with the files that they point to.
 
     Afterwards `resources` holds explorers (each with an id of its own, from its name in the
     notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
@@ -40,7 +43,7 @@ class Lesson(Preprocessor):
     enabled = True
 
     def preprocess(self, nb, resources):
-        """Every cell in turn; raises ValueError for an explorer that carries no frames."""
+        """Prepare every cell; raises ValueError for an explorer that carries no frames."""
         self.text = Text(self.pages, self.folder)
         self.markdown = MarkdownWithMath(renderer=self.text)
         self.explorers = []
@@ -51,22 +54,30 @@ class Lesson(Preprocessor):
         return nb, resources
 
     def preprocess_cell(self, cell, resources, index):
-        """One cell: its HTML, and which of its outputs are explorers."""
+        """Prepare one cell: its HTML and that of its outputs."""
         if cell.cell_type == "markdown":
+            self.text.attachments = cell.get("attachments", {})
             cell.metadata["html"] = self.markdown.render(cell.source)
         if cell.cell_type == "code":
             self._fold(cell)
             for output in cell.outputs:
                 data = output.get("data", {})
                 require(not lacking(data), "explorer", cell.id, "executed with its frames")
+                picture = next((kind for kind in PICTURES if kind in data), None)
+                rich = data.get("text/markdown") or data.get("text/latex")
                 if MIME in data:
                     output.metadata["explorer"] = self._explorer(data[MIME], cell)
-                elif "image/png" in data:
-                    output.metadata["still"] = _still(data["image/png"], output.metadata)
+                elif picture:
+                    output.metadata["still"] = _still(picture, data[picture], output.metadata)
+                elif rich:
+                    output.metadata["html"] = self.markdown.render(rich)
+                elif "ename" in output:
+                    text = "\n".join(output.traceback)
+                    output.text = re.sub(r"\x1b\[[0-9;]*m", "", text)
         return cell, resources
 
     def _fold(self, cell) -> None:
-        """A folded cell is named by the comment that it begins with."""
+        """Name a folded cell by the comment that it begins with."""
         hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         code = cell.source
         if hidden or "hide-input" in cell.metadata.get("tags", []):
@@ -89,13 +100,13 @@ class Lesson(Preprocessor):
 
 
 class Text(IPythonRenderer):
-    """Markdown as the pages want it: formulas in MathML, links between pages, headings with ids.
+    """Render Markdown with formulas in MathML, links between pages, and headings with ids.
 
     A link that leads nowhere on the site becomes plain text. pages, folder: as in `Lesson`.
     """
 
     def __init__(self, pages: Set[str], folder: Path):
-        super().__init__(escape=False)
+        super().__init__(escape=False, embed_images=True, path=str(folder))
         self.pages = pages
         self.folder = folder
         self.headings: list[tuple[int, str, str]] = []
@@ -125,7 +136,9 @@ class Text(IPythonRenderer):
             return super().link(text, url, title)
         path = Path(unquote(parts.path))
         if path.suffix == ".ipynb" and path.parent == Path() and path.stem in self.pages:
-            return super().link(text, parts._replace(path=f"{path.stem}.html").geturl(), title)
+            return super().link(
+                text, parts._replace(path=quote(f"{path.stem}.html")).geturl(), title
+            )
         if path.suffix == ".ipynb" or ".." in path.parts or not (self.folder / path).is_file():
             return text
         self.links.append(path.as_posix())
@@ -147,7 +160,7 @@ class Text(IPythonRenderer):
 
 
 class Page(TemplateExporter):
-    """One notebook as one HTML file; what its template needs beside it is in `resources`."""
+    """Write one notebook as one HTML file; what its template needs beside it is in `resources`."""
 
     def __init__(self, pages: Set[str], folder: Path):
         super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
@@ -158,31 +171,33 @@ class Page(TemplateExporter):
         return ".html"
 
 
-def _still(picture: str, metadata: dict) -> dict:
-    """What an `img` needs to know of a PNG in base64, so that the text does not jump later."""
-    about = metadata.get("image/png", {})
-    width, height = Image.open(io.BytesIO(base64.b64decode(picture))).size
-    shown = about.get("width", width)
-    return {"alt": about.get("alt", ""), "width": shown, "height": round(shown * height / width)}
+def _still(kind: str, picture: str, metadata: dict) -> dict:
+    """Return source, alt text and size of an `img`, so that the text does not jump later."""
+    about = metadata.get(kind, {})
+    still = {"alt": about.get("alt", ""), "width": about.get("width"), "height": None}
+    if kind == "image/svg+xml":
+        code = base64.b64encode(picture.encode()).decode()
+    else:
+        code = "".join(picture.split())
+        width, height = Image.open(io.BytesIO(base64.b64decode(code))).size
+        still["width"] = still["width"] or width
+        still["height"] = round(still["width"] * height / width)
+    return still | {"source": f"data:{kind};base64,{code}"}
 
 
 def coloured(code: str) -> str:
-    """Python as a `pre` element, its parts named by pygments' short classes."""
+    """Return Python as a `pre` element, its parts named by pygments' short classes."""
     formatter = HtmlFormatter(nowrap=True)
     return f'<pre class="code"><code>{highlight(code, PythonLexer(), formatter)}</code></pre>\n'
 
 
 def data(explorer: dict) -> str:
-    """What the script needs of an explorer, as JSON that may stand in a `script` element.
+    """Return what the script needs of an explorer, as JSON that may stand in a `script` element.
 
-    The layers of the film strip are images of the page already and stand as null. grain: to which
-    multiples its colours were rounded, 0 if they are exact.
+    The layers of the film strip are images of the page already and stand as null.
     """
     film = set(explorer["film"])
-    needed = {
-        "controls": explorer["controls"],
-        "readings": explorer["readings"],
-        "grain": explorer.get("grain", 0),
-        "layers": [None if i in film else layer for i, layer in enumerate(explorer["layers"])],
-    }
-    return json.dumps(needed, ensure_ascii=False).replace("<", "\\u003c")
+    needed = {name: explorer[name] for name in ("controls", "readings", "size", "width", "panels")}
+    layers = [None if i in film else layer for i, layer in enumerate(explorer["layers"])]
+    text = json.dumps(needed | {"layers": layers}, ensure_ascii=False)
+    return text.replace("<", "\\u003c")

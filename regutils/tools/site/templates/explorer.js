@@ -4,6 +4,9 @@
 // Decoded pictures are large; so many bytes of them are kept, those around the slider's position.
 const KEPT_BYTES = 160e6;
 
+// On a screen as narrow as this the panels of a picture stand one under the other.
+const PHONE = matchMedia("(max-width: 40rem)");
+
 // From here on the film strips are for paper only.
 document.documentElement.classList.add("scripted");
 
@@ -43,11 +46,37 @@ class Explorer {
       at: control.start,
     }));
     this.context = canvas.getContext("2d", { alpha: false });
-    this.most = Math.max(8, Math.floor(KEPT_BYTES / (4 * canvas.width * canvas.height)));
+    const [width, height] = this.data.size;
+    this.most = Math.max(8, Math.floor(KEPT_BYTES / (4 * width * height)));
     this.decoded = new Map(); // position → ImageBitmap
     this.decoding = new Map(); // position → promise of one
+    this.arrange();
+    PHONE.addEventListener("change", () => {
+      this.arrange();
+      this.show(this.position);
+    });
     this.set({});
     return this;
+  }
+
+  // Where each panel lies in the picture, and how far down on the canvas.
+  arrange() {
+    const [width, height] = this.data.size;
+    let down = 0;
+    this.parts = (PHONE.matches ? this.data.panels : [[0, 0, width, height]]).map((part) => {
+      const placed = [...part, down];
+      down += part[3];
+      return placed;
+    });
+    this.canvas.width = Math.max(...this.parts.map((part) => part[2]));
+    this.canvas.height = down;
+    this.canvas.style.width = `${(this.canvas.width * this.data.width) / width}px`;
+  }
+
+  draw(picture) {
+    for (const [x, y, width, height, down] of this.parts) {
+      this.context.drawImage(picture, x, y, width, height, 0, down, width, height);
+    }
   }
 
   // Position of the controls among all combinations; the last control runs fastest.
@@ -78,8 +107,10 @@ class Explorer {
     this.wanted = position;
     const picture = this.decoded.get(position) ?? (await this.decode(position));
     if (this.wanted !== position) return;
-    this.context.drawImage(this.ground, 0, 0);
-    this.context.drawImage(picture, 0, 0);
+    this.context.fillStyle = "#fff";
+    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    this.draw(this.ground);
+    this.draw(picture);
     this.reading.textContent = this.data.readings[position];
     this.canvas.dataset.position = position;
     this.ahead();

@@ -1,4 +1,4 @@
-"""One long run: a network trained on real pictures as its job says."""
+"""Networks trained on real pictures."""
 
 import base64
 import copy
@@ -21,11 +21,11 @@ EDGES = torch.linspace(-6, 6, 62)
 
 @dataclass(frozen=True)
 class Job:
-    """One run: what is trained on how many pictures, and how. The defaults are those of the sweeps.
+    """One run on pictures; the defaults are those of the sweeps.
 
-    - note: the study note's program as it stands (test split, no activation, weight_decay, nothing
-      shuffled).
+    - every: epochs between two measurements.
     - early: the weights of the measured epoch with the lowest validation error are taken.
+    - note: the study note's program as it stands (test split, no activation, nothing shuffled).
     - test: open the test set.
     """
 
@@ -54,28 +54,37 @@ class Job:
         return self.n_train * self.epochs
 
     def run(self, pictures: str | None) -> dict[str, Any]:
-        """Train the network, on an accelerator if there is one; what was measured, as plain JSON.
+        """Train the network in bfloat16, on a GPU if there is one; return plain JSON.
 
-        pictures: a file for `data` to read, or None for CIFAR-10. All passes are in bfloat16
-        autocast (tests/recording compares with float32).
+        - pictures: an .npz file for `data.archive`, or None for CIFAR-10.
         """
         # Weights that a strong λ has all but erased would make a CPU ten times slower.
         torch.set_flush_denormal(True)
         started = time.process_time()
         activation = nn.Identity if self.note else nn.ReLU
         model = models.seeded(lambda: models.SeedCNN(activation, dropout=self.p), self.seed)
-        model, split = train.to_device(model, split_of(self, read_pictures(pictures)))
+        model, split = train.to_device(model, self.split(read_pictures(pictures)))
         history, taken = self._train(model, split)
+        names = ("epochs", "running", "train_loss", "val_loss", "train_error", "val_error")
         result: dict[str, Any] = {
-            name: [round(value, 5) for value in getattr(history, name)]
-            for name in ("epochs", "running", "train_loss", "val_loss", "train_error", "val_error")
+            name: [round(value, 5) for value in getattr(history, name)] for name in names
         }
         if self.early:
             result["taken_epoch"] = taken
-        return result | self.looked_at(model, split) | machine(split, started)
+        return result | self.inspect(model, split) | machine(split, started)
+
+    def split(self, pictures: data.Pictures) -> data.Split:
+        """Cut the pictures; the note trains on the test split in order, values in [0, 1]."""
+        if not self.note:
+            return pictures.split(self.n_train, self.n_val)
+        seen, n = pictures.test, self.n_train
+        unseen, labels = pictures.x[: self.n_val] / 255, pictures.y[: self.n_val]
+        return data.Split(
+            (seen.x[:n] / 255, seen.y[:n]), (unseen, labels), (unseen[:1], labels[:1])
+        )
 
     def _train(self, model: nn.Module, split: data.Split) -> tuple[train.History, int]:
-        """The history, and the epoch whose weights `model` ends with."""
+        """Return the history, and the epoch whose weights `model` ends with."""
         # Momentum m lets a steady gradient take steps of lr/(1 − m). A soft threshold of lr·λ after
         # each step would be weaker than λ·Σ|w| in the loss by that factor, so it gets it too.
         lam = self.lam / (1 - self.momentum) if self.penalty == "l1" else self.lam
@@ -109,26 +118,41 @@ class Job:
         model.load_state_dict(best[1])
         return history, best[0]
 
-    def looked_at(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
-        """The test error; zeros of each layer; of the first seed histograms, filters in 8 bits."""
-        layers = {
-            name: model.get_submodule(name).weight.detach().float().cpu().contiguous()
-            for name in LAYERS
-        }
+    def inspect(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
+        """Return test error and zeros; of a sweep's first seed histograms and 8-bit filters."""
+        weights = {name: model.get_submodule(name).weight.detach().float().cpu() for name in LAYERS}
         result: dict[str, Any] = {
-            "zeros": {name: int((w == 0).sum()) for name, w in layers.items()}
+            "zeros": {name: int((w == 0).sum()) for name, w in weights.items()}
         }
         if self.test:
             result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
         if self.seed == SEEDS[0] and not (self.note or self.test):
-            result["histogram"] = {name: _histogram(w) for name, w in layers.items()}
-            top = layers["conv1"].abs().max().clamp_min(1e-9)
-            filters = (layers["conv1"] / top * 127).nan_to_num().round().to(torch.int8).numpy()
-            result["filters"] = {
-                "top": round(top.item(), 5),
-                "int8": base64.b64encode(filters.tobytes()).decode(),
-            }
+            result["histogram"] = {name: _histogram(w) for name, w in weights.items()}
+            first = weights["conv1"].contiguous()
+            top = first.abs().max().clamp_min(1e-9)
+            filters = (first / top * 127).nan_to_num().round().to(torch.int8).numpy()
+            text = base64.b64encode(filters.tobytes()).decode()
+            result["filters"] = {"top": round(top.item(), 5), "int8": text}
         return result
+
+
+@dataclass(frozen=True)
+class Pulled(Job):
+    """A run of the L1 sweep, of whose trained network the gradients are recorded."""
+
+    penalty: str = "l1"
+    lam: float = 2e-4
+
+    def inspect(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
+        """Add each layer's share of weights whose data-loss gradient is smaller than λ."""
+        model.eval().zero_grad()
+        n = len(split.train.y)
+        for x, y in zip(split.train.x.split(500), split.train.y.split(500)):
+            (train.loss(model(x), y) * len(y) / n).backward()
+        gradients = {name: model.get_submodule(name).weight.grad for name in LAYERS}
+        shares = {name: (g.abs() < self.lam).float().mean() for name, g in gradients.items()}
+        found = {name: round(share.item(), 4) for name, share in shares.items()}
+        return super().inspect(model, split) | {"pulled_less": found}
 
 
 def _histogram(w: torch.Tensor) -> list[int]:
@@ -139,7 +163,7 @@ def _histogram(w: torch.Tensor) -> list[int]:
 
 
 def machine(split: data.Split, started: float) -> dict[str, Any]:
-    """What a result says of where and how it was made; `started` is in seconds of this process."""
+    """Return where and how a result was made; `started` is in seconds of this process."""
     on_gpu = split.train.x.is_cuda
     name = torch.cuda.get_device_name() if on_gpu else torch.backends.cpu.get_cpu_capability()
     return {
@@ -151,20 +175,5 @@ def machine(split: data.Split, started: float) -> dict[str, Any]:
 
 @functools.lru_cache(1)
 def read_pictures(path: str | None) -> data.Pictures:
-    """CIFAR-10, or the pictures of a file as `data.archive` reads it."""
+    """Return CIFAR-10, or the pictures of a file."""
     return data.cifar10() if path is None else data.archive(path)
-
-
-def split_of(job: Job, pictures: data.Pictures) -> data.Split:
-    """The pictures as `job` cuts them."""
-    if not job.note:
-        return pictures.split(job.n_train, job.n_val)
-    # As the note has it: it trains on the test split, in order, values in [0, 1]. What it never saw
-    # is "val".
-    seen = pictures.test
-    unseen, labels = pictures.x[: job.n_val] / 255, pictures.y[: job.n_val]
-    return data.Split(
-        (seen.x[: job.n_train] / 255, seen.y[: job.n_train]),
-        (unseen, labels),
-        (unseen[:1], labels[:1]),
-    )

@@ -13,7 +13,7 @@ import torch
 from sklearn.model_selection import KFold, RepeatedKFold
 
 from ... import data, models, train
-from .runs import machine
+from .photographs import machine
 
 # Ten values of λ: 0, then doubled from 0.001.
 LAMS = (0.0, *(0.001 * 2**i for i in range(9)))
@@ -24,10 +24,10 @@ NETWORK = partial(models.MLP, 64, 32, 10)
 
 
 def digits(n: int, share: float, seed: int) -> data.Split:
-    """n training pictures, each label wrong with probability `share`, by itself.
+    """Return n training pictures, each label wrong with probability `share`, independently.
 
-    `data.digits(label_noise=…)` spoils a fixed number of labels, and so takes away a part of what a
-    score differs by from one data set to the next. Here val is all that was not drawn.
+    `data.digits(label_noise=…)` draws a fixed number of wrong labels, and so removes a part of what
+    a score differs by from one data set to the next. Here val is all that was not drawn.
     """
     split = data.digits(n, seed=seed)
     generator = torch.Generator().manual_seed(10_000 + seed)
@@ -40,14 +40,17 @@ def digits(n: int, share: float, seed: int) -> data.Split:
 
 @dataclass(frozen=True)
 class Draw:
-    """A job on one draw of the data, by its seed.
-
-    cost: expected duration in some unit, one a draw.
-    """
+    """A job on one draw of the data, by its seed; `cost`: one unit a draw."""
 
     seed: int
 
     cost: ClassVar[float] = 1.0
+
+    def run(self, pictures: str | None) -> dict[str, Any]:
+        """Train all networks of this draw; return plain JSON."""
+        torch.set_flush_denormal(True)
+        started = time.process_time()
+        return self.measure() | machine(data.digits(SIZES[0], seed=self.seed), started)
 
 
 @dataclass(frozen=True)
@@ -66,39 +69,30 @@ class Choosing(Draw):
     n: int = 100
     noise: float = 0.2
 
-    def run(self, pictures: str | None) -> dict[str, Any]:
+    def measure(self) -> dict[str, Any]:
         """Train 138 networks for each λ."""
-        torch.set_flush_denormal(True)
-        started = time.process_time()
         split = digits(self.n, self.noise, self.seed)
         halves, fifths, tenths = (
             RepeatedKFold(n_splits=K, n_repeats=5, random_state=self.seed) for K in (2, 5, 10)
         )
         left_out = train.pairs(fifths, self.n)
-        members = [
+        masks = [
             train.train_masks(halves, self.n),
             train.train_masks(tenths, self.n),
             left_out.train_mask,
             torch.ones(3, self.n, dtype=torch.bool),
         ]
-        starts = [r for rows in members[:3] for r in range(5) for _ in range(len(rows) // 5)]
-        swept = train.sweep(
-            NETWORK,
-            split,
-            LAMS,
-            seeds=[*starts, 0, 1, 2],
-            train_mask=torch.cat(members),
-            every=HOW["steps"],
-            **HOW,
-        )
-        two, ten, left, _ = swept.held_out(split.train).split([len(rows) for rows in members], 1)
+        starts = [r for rows in masks[:3] for r in range(5) for _ in range(len(rows) // 5)]
+        how = HOW | {"seeds": [*starts, 0, 1, 2], "train_mask": torch.cat(masks)}
+        swept = train.sweep(NETWORK, split, LAMS, every=HOW["steps"], **how)
+        two, ten, left, _ = swept.held_out(split.train).split([len(rows) for rows in masks], 1)
         return {
             "halves": counted(two.unflatten(1, (5, 2)).nansum((2, 3))),
             "tenths": counted(ten.unflatten(1, (5, 10)).nansum((2, 3))),
             "first_tenths": counted(ten[:, :10].nansum(2)),
             "fifths": counted(left_out.table(left).sum(-1)),
             "refit": counted(swept.val_error[:, -3:, -1] * len(split.val.x)),
-        } | machine(split, started)
+        }
 
 
 @dataclass(frozen=True)
@@ -116,37 +110,30 @@ class Opponents(Draw):
     n: int = 100
     noise: float = 0.2
 
-    def run(self, pictures: str | None) -> dict[str, Any]:
+    def measure(self) -> dict[str, Any]:
         """Train eleven networks."""
-        torch.set_flush_denormal(True)
-        started = time.process_time()
         split = digits(self.n, self.noise, self.seed)
         judge = data.Examples(split.val.x[:100], split.val.y[:100])
         split = data.Split(split.train, (split.val.x[100:], split.val.y[100:]), split.test)
         how = HOW | {"seeds": (self.seed,)}
-        plain = train.sweep(NETWORK, split, [0.0, 0.016, 0.032, 0.064], every=2, **how)
-        masked = train.sweep(
-            partial(NETWORK, dropout=0.5),
-            split,
-            [0.0] * 4 + [0.032] * 2,
-            vary={"dropout.p": [0.2, 0.4, 0.6, 0.8, 0.2, 0.4]},
-            every=HOW["steps"],
-            **how,
-        )
-        stopped = train.sweep(NETWORK, split, [0.0], **(how | {"steps": 10}))
-        swept = {"plain": plain, "stopped": stopped, "masked": masked}
+        p = [0.2, 0.4, 0.6, 0.8, 0.2, 0.4]
+        noisy = partial(NETWORK, dropout=0.5)
+        lams = [0.0] * 4 + [0.032] * 2
+        swept = {
+            "plain": train.sweep(NETWORK, split, [0.0, 0.016, 0.032, 0.064], every=2, **how),
+            "stopped": train.sweep(NETWORK, split, [0.0], **(how | {"steps": 10})),
+            "masked": train.sweep(noisy, split, lams, vary={"dropout.p": p}, every=40, **how),
+        }
         truth = {name: each.val_error[:, 0] * len(split.val.x) for name, each in swept.items()}
+        wrong = {
+            name: (each.predict(judge.x)[:, 0].argmax(-1) != judge.y).sum(-1)
+            for name, each in swept.items()
+        }
+        ends = {name: truth[name][:, -1] for name in ("stopped", "masked")}
         return {
-            "truth": {
-                "plain": counted(truth["plain"]),
-                "stopped": counted(truth["stopped"][:, -1]),
-                "masked": counted(truth["masked"][:, -1]),
-            },
-            "judged": {
-                name: counted((each.predict(judge.x)[:, 0].argmax(-1) != judge.y).sum(-1))
-                for name, each in swept.items()
-            },
-        } | machine(split, started)
+            "truth": {name: counted(each) for name, each in (truth | ends).items()},
+            "judged": {name: counted(each) for name, each in wrong.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -160,30 +147,19 @@ class Gain(Draw):
     - refit (5, 5, 9): of 800 test pictures, trained on all n.
     """
 
-    def run(self, pictures: str | None) -> dict[str, Any]:
+    def measure(self) -> dict[str, Any]:
         """Train 54 networks for each noise and size."""
-        torch.set_flush_denormal(True)
-        started = time.process_time()
         found = [[self._counts(noise, n) for n in SIZES] for noise in NOISES]
-        split = data.digits(SIZES[0], seed=self.seed)
-        return {
-            name: [[cell[name] for cell in row] for row in found] for name in ("held", "refit")
-        } | machine(split, started)
+        return {name: [[cell[name] for cell in row] for row in found] for name in ("held", "refit")}
 
     def _counts(self, noise: float, n: int) -> dict[str, Any]:
         split = data.digits(n, label_noise=noise, seed=self.seed)
         judge = split.test.x[:800], split.test.y[:800]
         split = data.Split(split.train, judge, split.val)
         folds = train.train_masks(KFold(5, shuffle=True, random_state=self.seed), n)
-        swept = train.sweep(
-            NETWORK,
-            split,
-            LAMS[:-1],
-            seeds=[self.seed] * 6,
-            train_mask=torch.cat([folds, torch.ones(1, n, dtype=torch.bool)]),
-            every=HOW["steps"],
-            **HOW,
-        )
+        masks = torch.cat([folds, torch.ones(1, n, dtype=torch.bool)])
+        how = HOW | {"seeds": [self.seed] * 6, "train_mask": masks}
+        swept = train.sweep(NETWORK, split, LAMS[:-1], every=HOW["steps"], **how)
         return {
             "held": counted(swept.held_out(split.train)[:, :5].nansum((1, 2))),
             "refit": counted(swept.val_error[:, 5, -1] * 800),
@@ -191,6 +167,6 @@ class Gain(Draw):
 
 
 def counted(wrong: torch.Tensor) -> list[Any]:
-    """Counts as whole numbers, nested as the tensor is."""
+    """Return counts as whole numbers, nested as the tensor is."""
     found: list[Any] = wrong.round().int().tolist()
     return found
