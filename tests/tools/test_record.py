@@ -214,7 +214,7 @@ def test_recorded_results_are_found_outside_the_checkout_too(tmp_path, monkeypat
 @pytest.mark.parametrize("text", ["{}", "[]", '{"runs": {}}', "half a fi"])
 def test_a_file_that_was_not_recorded_is_refused_in_one_sentence(text, tmp_path):
     (tmp_path / "mine.json").write_text(text)
-    with pytest.raises(ValueError, match=r"mine\.json must be a file that `regutils record` wrote"):
+    with pytest.raises(ValueError, match=r"mine\.json must be as `regutils record` writes it"):
         results.read("mine", tmp_path)
 
 
