@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from ..arguments import require
+from .compare import difference, same, short
 from .exercises import EXERCISES, Choice, Exercise, Open
 from .exercises.kinds import told
 
@@ -209,15 +210,15 @@ def _judge_values(exercise: Exercise, answer, right: Outcome, given: tuple) -> t
         return NOT_ATTEMPTED, ""
     if any(value is None for value in values):
         return _judge_nothing(exercise, values)
-    if all(map(_same, values, right.values)):
+    if all(map(same, values, right.values)):
         return _judge_side_effects(exercise, outcome)
     for mistake in exercise.mistakes:
         wrong = _expected(dataclasses.replace(exercise, right=mistake), given)
-        if all(map(_same, values, wrong.values)):
+        if all(map(same, values, wrong.values)):
             return NOT_YET, told(mistake)
     pairs = zip(values, right.values)
-    return NOT_YET, _difference(
-        *next((got, wanted) for got, wanted in pairs if not _same(got, wanted))
+    return NOT_YET, difference(
+        *next((got, wanted) for got, wanted in pairs if not same(got, wanted))
     )
 
 
@@ -239,7 +240,7 @@ def _judge_side_effects(exercise: Exercise, outcome: Outcome) -> tuple[str, str]
         return RIGHT, told(exercise.right)
     for mistake in exercise.mistakes:
         wrong = _observe(exercise, mistake)
-        if wrong.changed == outcome.changed and all(map(_same, outcome.values, wrong.values)):
+        if wrong.changed == outcome.changed and all(map(same, outcome.values, wrong.values)):
             return NOT_YET, told(mistake)
     return NOT_YET, (
         f"The result is right, but your function alters {' and '.join(altered)}, which belongs to "
@@ -260,90 +261,20 @@ def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
     options = choice.options
     asked = f'one letter from {min(options)} to {max(options)}, in quotes, such as "{min(options)}"'
     if not isinstance(answer, str):
-        return NOT_YET, f"The answer is {asked}; got {_short(answer)}."
+        return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     if not answer.strip(" ."):
         return NOT_ATTEMPTED, ""
     letter = _letter(answer)
     if letter not in options:
-        return NOT_YET, f"The answer is {asked}; got {_short(answer)}."
+        return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     option = options[letter]
     return (RIGHT if option.right else NOT_YET), option.reason
 
 
 def _letter(answer: str) -> str:
-    """Return the letter meant: "C" of "c", "(C)", "C.", or of an option copied with its text; else ""."""
+    """Return the letter meant by "c", "(C)", "C." or an option copied with its text; else ""."""
     text = unicodedata.normalize("NFKC", answer).strip()
     alone = re.fullmatch(r"[\W_]*([A-Za-z])[\W_]*", text)
     copied = re.match(r"[\W_]*([A-Z])[\W_]*[.:)\]·–—-][\W_]*\w\w", text)
     found = alone or copied
     return found[1].upper() if found else ""
-
-
-def _number(value) -> torch.Tensor | None:
-    """Return numbers of any type, container and device as float64; None for anything else."""
-    try:
-        if isinstance(value, torch.Tensor):
-            value = value.detach().to("cpu")
-            value = value.to_dense() if value.layout != torch.strided else value
-            return None if value.is_complex() else value.double()
-        return torch.tensor(_floats(value), dtype=torch.float64)
-    except Exception:  # not numbers, ragged, too large for a float, or a learner's own class
-        return None
-
-
-def _floats(value):
-    """Return nested lists of floats in place of lists, arrays, fractions and numbers."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return [_floats(part) for part in value]
-    if isinstance(value, (str, bytes)):
-        raise TypeError("text is no number")
-    return float(value)
-
-
-def _same(got, wanted) -> bool:
-    """Return whether a value is the wanted one, to the rounding of its own number type."""
-    if isinstance(got, str) or isinstance(wanted, str):
-        both = isinstance(got, str) and isinstance(wanted, str)
-        return both and got.strip().lower() == wanted.strip().lower()
-    if isinstance(wanted, (tuple, list)):
-        several = isinstance(got, (tuple, list)) or getattr(got, "ndim", 0) > 0
-        return several and len(got) == len(wanted) and all(map(_same, got, wanted))
-    number, target = _number(got), _number(wanted)
-    if number is None or target is None:
-        return False
-    if target.ndim == 0 and number.numel() == 1:
-        number = number.reshape(())
-    half = str(getattr(got, "dtype", "")).endswith("float16")  # bfloat16 too
-    rtol, atol = (1e-2, 1e-3) if half else (1e-4, 1e-6)
-    return number.shape == target.shape and torch.allclose(number, target, rtol=rtol, atol=atol)
-
-
-def _difference(got, wanted) -> str:
-    """Return what can be said about a wrong value that is none of the usual mistakes."""
-    if callable(got):
-        return f"The answer is a value; {_short(got)} is a function: call it."
-    number, target = _number(got), _number(wanted)
-    if number is not None and target is not None:
-        if not torch.isfinite(number).all() and torch.isfinite(target).all():
-            kind = "nan (not a number)" if torch.isnan(number).any() else "infinity"
-            return (
-                f"Your code gives {kind}: look for a division by 0, or a root or logarithm of "
-                "what is not positive."
-            )
-        if number.shape != target.shape and _same(number.flatten(), target.flatten()):
-            return (
-                f"The numbers are right; their shape is {tuple(number.shape)}, "
-                f"and {tuple(target.shape)} is asked."
-            )
-    return f"None of the usual mistakes; your code gives {_short(got)} where that is wrong."
-
-
-def _short(value) -> str:
-    """Return a value on one line of at most 90 characters."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # a learner's class may have a __repr__ that fails
-        text = f"an object of the class {type(value).__name__}"
-    return text if len(text) <= 90 else text[:87] + "..."

@@ -71,9 +71,7 @@ PASSED_ON = re.compile(
     "|REGUTILS_.*",
     re.IGNORECASE,
 )
-FIRST = """from regutils.course import check
-import matplotlib.pyplot
-check("%s", ...)"""
+IMPORT = "from regutils.course import check"  # its seconds are not a learner's
 
 
 @dataclass(frozen=True)
@@ -150,11 +148,13 @@ class Grader:
 
     def start_first(self) -> None:
         """Start a kernel and import the course; ValueError in one sentence if that fails."""
-        events = self.execute([FIRST % next(iter(EXERCISES))], self.root, self.root / "home")
+        before = f'{IMPORT}\nimport matplotlib.pyplot\ncheck("{next(iter(EXERCISES))}", ...)'
+        try:
+            events = self.execute([], self.root, self.root / "home", before)
+        except Trouble as trouble:
+            raise ValueError(f"nothing was marked: {trouble.args[1]}") from trouble
         if not any("verdict" in event for event in events):
-            said = [event.get("problem") or event.get("end") for event in events]
-            reason = next(filter(None, said), "no verdict came")
-            raise ValueError(f"nothing was marked: the first kernel did not work; {reason}")
+            raise ValueError("nothing was marked: the first kernel gave no verdict")
 
     def mark(self, one: Submission) -> tuple[Submission, list[tuple[str, ...]], float]:
         """Return (submission, rows without learner and key, seconds); never raises."""
@@ -201,13 +201,16 @@ class Grader:
             if "No space left" in str(error):
                 raise OSError("no space left on the disk") from error
 
-    def execute(self, cells: list[str], folder: Path, home: Path) -> list[dict]:
+    def execute(
+        self, cells: list[str], folder: Path, home: Path, before: str = IMPORT
+    ) -> list[dict]:
         """Run cells in a process of their own; what it reported, {"end": …} last."""
         if self.stopping.is_set():
             raise Trouble("not run", "the grader was stopped")
         name = f"{self.name}-{uuid.uuid4().hex}"
         memory, seconds = int(self.limits.memory * 1e9), self.limits.seconds
-        job = {"cells": cells, "folder": str(folder), "seconds": seconds, "memory": memory}
+        job = {"before": before, "cells": cells, "folder": str(folder)}
+        job |= {"seconds": seconds, "memory": memory}
         process = subprocess.Popen(
             [sys.executable, "-m", submission.__name__],
             stdin=subprocess.PIPE,
@@ -227,10 +230,11 @@ class Grader:
         end_processes(name)
         events = [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
         if not events or "end" not in events[-1]:
-            lines = err.decode(errors="replace").strip().splitlines() or ["its process ended"]
+            errors = re.findall(r"^\w+(?:Error|Exception): .+", err.decode(errors="replace"), re.M)
+            reason = errors[0][:300] if errors else f"its process ended ({process.returncode})"
             if not (late or events):
-                raise Trouble("not run", f"the grader could not start it: {lines[-1][:300]}")
-            events.append({"end": late or f"the run ended: {lines[-1][:300]}"})
+                raise Trouble("not run", f"no kernel could be used: {reason}")
+            events.append({"end": late or reason})
         return events
 
 
@@ -427,7 +431,6 @@ def write_table(out: Path, rows: Iterable[dict[str, str]]) -> None:
     os.replace(part, out)
 
 
-
 def grade(submissions: list[Submission], out: Path, limits: Limits, jobs: int) -> int:
     """Mark submissions, writing the table after each learner; the exit status.
 
@@ -463,7 +466,7 @@ def grade(submissions: list[Submission], out: Path, limits: Limits, jobs: int) -
             print(f"stopped: finished marks are in {out}, and the same command goes on")
             return 130
     if problem:
-        raise ValueError(f"{out} could not be written with all marks in it: {problem}")
+        raise ValueError(f"{out} could not be written with all marks: {problem}")
     print(f"{out}: {len(submissions)} learners in {time.perf_counter() - started:.0f} s")
     return 0
 

@@ -2,10 +2,10 @@
 
     python -m regutils.tools.submission < job.json
 
-The job has `cells` (sources of the code cells), `folder` (where they run), `seconds` (limit of a
-cell) and `memory` (limit in bytes). What happens is written to stdout, one JSON object a line:
-{"verdict": …} as the course's check gave it, {"cell": i, "problem": "", "stopped": false} after
-each cell, and {"end": ""} or why it ended early.
+The job: `before` (source of a cell of the grader's), `cells` (sources of the code cells), `folder`
+(where they run), `seconds` (limit of a cell), `memory` (limit in bytes). To stdout goes one JSON
+object a line: {"verdict": …} as the course's check gave it, {"cell": i, "problem": "", "stopped":
+false} after each cell, {"end": ""} or why it ended early. If `before` fails there is only an error.
 """
 
 import asyncio
@@ -47,6 +47,7 @@ limit(int(sys.argv.pop(1)), {LARGEST_FILE})
 from ipykernel.kernelapp import launch_new_instance
 launch_new_instance()
 """
+START_SECONDS = 300  # for a kernel, and for importing PyTorch
 OBEY_SECONDS = 10  # to react to an interrupt
 
 
@@ -65,6 +66,12 @@ class Client(NotebookClient):
     """Keep verdicts and errors, and drop all other output as it comes: there may be much of it."""
 
     problem = ""
+
+    async def run(self, source: str, seconds: float) -> str:
+        """Execute a cell for at most so long; return its error, or ""."""
+        self.problem, self.timeout = "", seconds
+        await self.async_execute_cell(nbformat.v4.new_code_cell(source), 0)
+        return self.problem
 
     def process_message(self, msg, cell, cell_index):
         """Report a verdict, keep an error's text; nbclient is told when a cell has ended."""
@@ -85,48 +92,40 @@ def report(**event) -> None:
 
 
 async def run(job: dict) -> str:
-    """Execute the cells in order; why that ended early, or ""."""
-    cells = [nbformat.v4.new_code_cell(source) for source in job["cells"]]
+    """Execute the cells in order; return why that ended early, or ""."""
     kernels = Kernels()
     kernels.memory = job["memory"]
     client = Client(
-        nbformat.v4.new_notebook(cells=cells),
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]),
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels),
         allow_errors=True,
-        startup_timeout=120,
+        startup_timeout=START_SECONDS,
         shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
         log_level="CRITICAL",
     )
     # A cell may write to the process's own stdout, past IPython; the parent reads ours.
-    quiet = {"cwd": job["folder"], "stdout": subprocess.DEVNULL}
-    async with client.async_setup_kernel(**quiet):
-        for i, cell in enumerate(cells):
-            client.problem, client.timeout = "", job["seconds"]
+    async with client.async_setup_kernel(cwd=job["folder"], stdout=subprocess.DEVNULL):
+        if problem := await client.run(job["before"], START_SECONDS):
+            raise RuntimeError(problem)
+        for i, source in enumerate(job["cells"]):
+            name, end = f"code cell {i + 1}", ""
             try:
-                await client.async_execute_cell(cell, i)
-                report(cell=i, problem=client.problem, stopped=False)
-                continue
+                report(cell=i, problem=await client.run(source, job["seconds"]), stopped=False)
             except CellTimeoutError:
-                reason = f"code cell {i + 1} ran longer than {job['seconds']:g} s"
-                report(cell=i, problem=reason, stopped=True)
-            except DeadKernelError:
-                return f"code cell {i + 1} ended the kernel{await status(client)}"
-            try:
-                client.timeout = OBEY_SECONDS
+                problem = f"{name} ran longer than {job['seconds']:g} s"
                 await client.km.interrupt_kernel()
-                await client.async_execute_cell(nbformat.v4.new_code_cell("pass"), i)
-            except CellTimeoutError:
-                return f"{reason} and could not be interrupted"
+                try:
+                    await client.run("pass", OBEY_SECONDS)
+                except (CellTimeoutError, DeadKernelError):
+                    end = problem = f"{problem} and could not be interrupted"
+                report(cell=i, problem=problem, stopped=True)
             except DeadKernelError:
-                return f"{reason} and ended the kernel when interrupted"
+                code = await client.km.provisioner.poll()
+                end = f"{name} ended the kernel (exit status {code})"
+            if end:
+                return end
     return ""
-
-
-async def status(client: Client) -> str:
-    """Return the exit status of a kernel that has ended, in brackets."""
-    code = await client.km.provisioner.poll() if client.km.provisioner else None
-    return "" if code is None else f" (exit status {code})"
 
 
 def main() -> None:
