@@ -462,6 +462,7 @@ def grade(submissions: list[Submission], out: Path, limits: Limits, jobs: int) -
                         problem = None
                     except OSError as error:  # a full disk, or a spreadsheet that holds the file
                         problem = error
+                        progress.write(f"{out} cannot be written now: {error}")
         except KeyboardInterrupt:
             print(f"stopped: finished marks are in {out}, and the same command goes on")
             return 130
@@ -502,4 +503,7 @@ def _run(args: argparse.Namespace) -> int:
     jobs = max(1, fit) if args.jobs is None else count("--jobs", args.jobs)
     out = args.out.expanduser().resolve()
     writable(out.parent)
-    return grade(find(args.submissions), out, limits, jobs)
+    try:
+        return grade(find(args.submissions), out, limits, jobs)
+    except OSError as error:  # no room for temporary files, no more processes
+        raise ValueError(f"no more could be marked; finished marks are kept: {error}") from error
