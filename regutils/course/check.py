@@ -9,16 +9,13 @@ import dataclasses
 import dis
 import inspect
 import os
-import re
-import unicodedata
 from dataclasses import dataclass
 from types import FunctionType
 
 import torch
-from torch import nn
 
 from ..arguments import require
-from .compare import difference, same, short
+from .compare import difference, letter_of, same, short, untouched
 from .exercises import EXERCISES, Choice, Exercise, Open
 from .exercises.kinds import told
 
@@ -159,7 +156,7 @@ def _call_with(answer, exercise: Exercise, case: tuple, values: list, changed: l
     handed = copy.deepcopy(case)
     values.append(answer(*handed))
     changed.append(
-        tuple(name for name, was, now in zip(names, case, handed) if not _untouched(was, now))
+        tuple(name for name, was, now in zip(names, case, handed) if not untouched(was, now))
     )
 
 
@@ -185,20 +182,6 @@ def _does_nothing(answer) -> bool:
         step.opname in idle and not (step.opname.endswith("CONST") and step.argval is not None)
         for step in dis.get_instructions(answer)
     )
-
-
-def _untouched(was, now) -> bool:
-    """Return whether an argument is what it was before the call, in every number and mode."""
-    if isinstance(was, nn.Module):
-        modes = [module.training for module in was.modules()]
-        return modes == [module.training for module in now.modules()] and _untouched(
-            was.state_dict(), now.state_dict()
-        )
-    if isinstance(was, torch.Tensor):
-        return torch.equal(was, now)
-    if isinstance(was, dict):
-        return was.keys() == now.keys() and all(_untouched(was[key], now[key]) for key in was)
-    return was == now
 
 
 def _judge_values(exercise: Exercise, answer, right: Outcome, given: tuple) -> tuple[str, str]:
@@ -264,17 +247,8 @@ def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
         return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     if not answer.strip(" ."):
         return NOT_ATTEMPTED, ""
-    letter = _letter(answer)
+    letter = letter_of(answer)
     if letter not in options:
         return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     option = options[letter]
     return (RIGHT if option.right else NOT_YET), option.reason
-
-
-def _letter(answer: str) -> str:
-    """Return the letter meant by "c", "(C)", "C." or an option copied with its text; else ""."""
-    text = unicodedata.normalize("NFKC", answer).strip()
-    alone = re.fullmatch(r"[\W_]*([A-Za-z])[\W_]*", text)
-    copied = re.match(r"[\W_]*([A-Z])[\W_]*[.:)\]·–—-][\W_]*\w\w", text)
-    found = alone or copied
-    return found[1].upper() if found else ""

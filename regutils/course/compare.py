@@ -1,6 +1,10 @@
 """Comparison of what a learner's code gives with what is wanted, in any container and type."""
 
+import re
+import unicodedata
+
 import torch
+from torch import nn
 
 
 def _number(value) -> torch.Tensor | None:
@@ -71,3 +75,26 @@ def short(value) -> str:
     except Exception:  # a learner's class may have a __repr__ that fails
         text = f"an object of the class {type(value).__name__}"
     return text if len(text) <= 90 else text[:87] + "..."
+
+
+def untouched(was, now) -> bool:
+    """Return whether an argument is what it was before the call, in every number and mode."""
+    if isinstance(was, nn.Module):
+        modes = [module.training for module in was.modules()]
+        return modes == [module.training for module in now.modules()] and untouched(
+            was.state_dict(), now.state_dict()
+        )
+    if isinstance(was, torch.Tensor):
+        return torch.equal(was, now)
+    if isinstance(was, dict):
+        return was.keys() == now.keys() and all(untouched(was[key], now[key]) for key in was)
+    return was == now
+
+
+def letter_of(answer: str) -> str:
+    """Return the letter meant by "c", "(C)", "C." or an option copied with its text; else ""."""
+    text = unicodedata.normalize("NFKC", answer).strip()
+    alone = re.fullmatch(r"[\W_]*([A-Za-z])[\W_]*", text)
+    copied = re.match(r"[\W_]*([A-Z])[\W_]*[.:)\]·–—-][\W_]*\w\w", text)
+    found = alone or copied
+    return found[1].upper() if found else ""
