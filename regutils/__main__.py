@@ -3,12 +3,13 @@
 regutils execute   run notebooks again and keep their outputs
 regutils site      make web pages whose sliders need no kernel
 regutils record    make the results in notebooks/recorded again
+regutils grade     mark the notebooks of a class
 """
 
 import argparse
 import sys
 
-from .tools import execute
+from .tools import execute, grade
 from .tools.record import command as recording
 from .tools.site import building
 
@@ -24,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     execute.add_command(commands)
     building.add_command(commands)
     recording.add_command(commands)
+    grade.add_command(commands)
     args = parser.parse_args(arguments)
     try:
         return args.run(args)

@@ -5,33 +5,34 @@ deserve a hint are functions of the same arguments, so what tests the learner is
 """
 
 import copy
+import dataclasses
 import dis
 import inspect
-import re
-import unicodedata
+import os
 from dataclasses import dataclass
-from numbers import Real
 from types import FunctionType
 
 import torch
-from torch import nn
 
 from ..arguments import require
-from .exercises import EXERCISES, Choice, Exercise
+from .compare import difference, letter_of, same, short, untouched
+from .exercises import EXERCISES, Choice, Exercise, Open
 from .exercises.kinds import told
 
 NOT_ATTEMPTED = "not attempted yet"
 RIGHT = "right"
 NOT_YET = "not yet"
+NOT_MARKED = "not marked"  # an open question, which a person marks
+MIME = "application/vnd.regutils.check+json"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Shows itself as text.
+    """Show itself as text, and as JSON for `regutils grade`.
 
-    status: "not attempted yet", "right" or "not yet".
-    message: what to say about it; empty for what is not attempted.
-    kind: what it is a verdict on.
+    - status: "not attempted yet", "right", "not yet" or "not marked".
+    - message: what to say about it; empty for what is not attempted.
+    - kind: what it is a verdict on.
     """
 
     exercise: str
@@ -42,14 +43,18 @@ class Verdict:
     def __repr__(self):
         return f"{self.kind} {self.exercise}: {self.status}. {self.message}".strip()
 
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        verdict = {"exercise": self.exercise, "verdict": self.status, "message": self.message}
+        return {"text/plain": repr(self), MIME: verdict}
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an answer gave, before it is judged.
+    """Values that an answer gave, before they are judged.
 
-    values: one per case, or the answer itself where a value is asked.
-    changed: per case, the names of the arguments that a learner's function altered.
-    problem: what kept it from giving anything; empty if nothing did.
+    - values: one per case, or the answer itself where a value is asked.
+    - changed: per case, the names of the arguments that a learner's function altered.
+    - problem: what kept it from giving anything; empty if nothing did.
     """
 
     values: list
@@ -58,44 +63,79 @@ class Outcome:
 
 
 def check(number: str, answer, *given) -> Verdict:
-    """Compare an answer with an exercise.
+    """Return the verdict on an answer to an exercise; no answer makes it raise.
 
-    answer: a function, a value or a letter; `...` where nothing was attempted.
-    given: what a value depends on. ValueError if the exercise is none of ours or needs other data.
+    - number: of the exercise, in quotes.
+    - answer: a function, a value or a letter; `...` where nothing was attempted.
+    - given: what a value depends on.
+
+    Raises ValueError if the exercise is none of ours or needs other data.
     """
     # Without quotes 6.10 is 6.1, another exercise.
     require(not isinstance(number, float), "exercise", number, 'in quotes, such as "6.10"')
     number = str(number).strip()
     require(number in EXERCISES, "exercise", number, f"one of {', '.join(EXERCISES)}")
     exercise = EXERCISES[number]
-    return judge(exercise, observe(exercise, answer), given)
+    expected = _expected(exercise, given) if isinstance(exercise, Exercise) else None
+    try:
+        if isinstance(exercise, Choice):
+            status, message = _judge_letter(exercise, answer)
+        elif isinstance(exercise, Open):
+            status, message = _judge_text(exercise, answer)
+        else:
+            status, message = _judge_values(exercise, answer, expected, given)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an object that fails when it is looked at
+        status, message = NOT_YET, f"Your answer cannot be compared: {_said(error)}"
+    # A surrogate, half a character, can be neither sent to a browser nor written to a file.
+    message = message.encode("utf-8", "backslashreplace").decode()
+    verdict = Verdict(number, status, message)
+    if "REGUTILS_GRADING" in os.environ:  # a verdict counts even where a cell does not show it
+        from IPython.display import display
+
+        display(verdict)
+    return verdict
 
 
-def observe(exercise: Exercise | Choice, answer) -> Outcome:
-    """Run a learner's function on the cases, on copies; never raises what the function raises."""
-    if isinstance(exercise, Choice) or exercise.cases is None or answer is ...:
+def _observe(exercise: Exercise, answer) -> Outcome:
+    """Run a function on copies of the cases; what it raises becomes the outcome's problem."""
+    if exercise.cases is None or answer is ...:
         return Outcome([answer])
     values: list = []
     changed: list[tuple[str, ...]] = []
     try:
         for case in exercise.cases():
             _call_with(answer, exercise, case, values, changed)
-    except NotImplementedError:
-        return Outcome([...])
-    except (Exception, SystemExit) as error:  # the learner's own code failed: that is the verdict
-        said = " ".join(str(error).split())
-        problem = f"Your code raised {type(error).__name__}: {said}".removesuffix(": ")
-        return Outcome(values, changed, problem)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the learner's own code failed: that is the verdict
+        if _left_open(error, answer):
+            return Outcome([...])
+        return Outcome(values, changed, f"Your code raised {_said(error)}")
     return Outcome([...] if _does_nothing(answer) else values, changed)
 
 
-def judge(exercise: Exercise | Choice, outcome: Outcome, given: tuple = ()) -> Verdict:
-    """The verdict on what an answer gave."""
-    if isinstance(exercise, Choice):
-        status, message = _judge_letter(exercise, outcome.values[0])
-    else:
-        status, message = _judge_values(exercise, outcome, given)
-    return Verdict(exercise.number, status, message)
+def _expected(exercise: Exercise, given: tuple) -> Outcome:
+    """Return what the reference gives; ValueError if a value depends on other data than `given`."""
+    if exercise.cases is not None:
+        return _observe(exercise, exercise.right)
+    wanted = ", ".join(exercise.arguments)
+    name = f"what {exercise.number} depends on"
+    require(len(given) == len(exercise.arguments), name, given, wanted)
+    try:
+        return Outcome([exercise.right(*map(torch.as_tensor, given))])
+    except Exception as error:  # whatever torch says to data that are no numbers
+        raise ValueError(f"{name} must be {wanted}, as arrays of numbers; {error}") from error
+
+
+def _said(error: BaseException) -> str:
+    """Return an exception's class and message on one line."""
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # a learner's exception may fail when it is printed
+        said = ""
+    return f"{type(error).__name__}: {said[:500]}".removesuffix(": ")
 
 
 def _call_with(answer, exercise: Exercise, case: tuple, values: list, changed: list) -> None:
@@ -116,12 +156,27 @@ def _call_with(answer, exercise: Exercise, case: tuple, values: list, changed: l
     handed = copy.deepcopy(case)
     values.append(answer(*handed))
     changed.append(
-        tuple(name for name, was, now in zip(names, case, handed) if not _untouched(was, now))
+        tuple(name for name, was, now in zip(names, case, handed) if not untouched(was, now))
     )
 
 
+def _left_open(error: BaseException, answer) -> bool:
+    """Return whether the answer itself says `raise NotImplementedError`.
+
+    PyTorch raises it too, for a misspelt `forward` or the softmax of whole numbers.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(error, NotImplementedError) or trace is None:
+        return False
+    code = trace.tb_frame.f_code
+    own = code is getattr(answer, "__code__", None)
+    return own and code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
+
+
 def _does_nothing(answer) -> bool:
-    """Whether a function's body is empty: `pass`, or `...` without a return."""
+    """Return whether a function's body is empty: `pass`, or `...` without a return."""
     idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
     return isinstance(answer, FunctionType) and all(
         step.opname in idle and not (step.opname.endswith("CONST") and step.argval is not None)
@@ -129,21 +184,8 @@ def _does_nothing(answer) -> bool:
     )
 
 
-def _untouched(was, now) -> bool:
-    """Whether an argument is what it was before the call, in every number and mode."""
-    if isinstance(was, nn.Module):
-        modes = [module.training for module in was.modules()]
-        return modes == [module.training for module in now.modules()] and _untouched(
-            was.state_dict(), now.state_dict()
-        )
-    if isinstance(was, torch.Tensor):
-        return torch.equal(was, now)
-    if isinstance(was, dict):
-        return was.keys() == now.keys() and all(_untouched(was[key], now[key]) for key in was)
-    return was == now
-
-
-def _judge_values(exercise: Exercise, outcome: Outcome, given: tuple) -> tuple[str, str]:
+def _judge_values(exercise: Exercise, answer, right: Outcome, given: tuple) -> tuple[str, str]:
+    outcome = _observe(exercise, answer)
     values = outcome.values
     if outcome.problem:
         return NOT_YET, outcome.problem
@@ -151,28 +193,16 @@ def _judge_values(exercise: Exercise, outcome: Outcome, given: tuple) -> tuple[s
         return NOT_ATTEMPTED, ""
     if any(value is None for value in values):
         return _judge_nothing(exercise, values)
-    right = _expected(exercise, exercise.right, given)
-    if all(map(_same, values, right.values)):
+    if all(map(same, values, right.values)):
         return _judge_side_effects(exercise, outcome)
     for mistake in exercise.mistakes:
-        wrong = _expected(exercise, mistake, given)
-        if all(map(_same, values, wrong.values)):
+        wrong = _expected(dataclasses.replace(exercise, right=mistake), given)
+        if all(map(same, values, wrong.values)):
             return NOT_YET, told(mistake)
     pairs = zip(values, right.values)
-    return NOT_YET, _difference(
-        *next((got, wanted) for got, wanted in pairs if not _same(got, wanted))
+    return NOT_YET, difference(
+        *next((got, wanted) for got, wanted in pairs if not same(got, wanted))
     )
-
-
-def _expected(exercise: Exercise, reference, given: tuple) -> Outcome:
-    """What the reference, or a known mistake, gives."""
-    if exercise.cases is not None:
-        return observe(exercise, reference)
-    wanted = ", ".join(exercise.arguments)
-    require(
-        len(given) == len(exercise.arguments), f"what {exercise.number} depends on", given, wanted
-    )
-    return Outcome([reference(*map(torch.as_tensor, given))])
 
 
 def _judge_nothing(exercise: Exercise, values: list) -> tuple[str, str]:
@@ -187,18 +217,25 @@ def _judge_nothing(exercise: Exercise, values: list) -> tuple[str, str]:
 
 
 def _judge_side_effects(exercise: Exercise, outcome: Outcome) -> tuple[str, str]:
-    """The values are right; they are the answer unless the function altered what it was given."""
+    """Judge right values: they are the answer unless the function altered what it was given."""
     altered = sorted({name for names in outcome.changed or () for name in names})
     if not altered:
         return RIGHT, told(exercise.right)
     for mistake in exercise.mistakes:
-        wrong = observe(exercise, mistake)
-        if wrong.changed == outcome.changed and all(map(_same, outcome.values, wrong.values)):
+        wrong = _observe(exercise, mistake)
+        if wrong.changed == outcome.changed and all(map(same, outcome.values, wrong.values)):
             return NOT_YET, told(mistake)
     return NOT_YET, (
         f"The result is right, but your function alters {' and '.join(altered)}, which belongs to "
         "the caller: work on a copy, without in-place operations."
     )
+
+
+def _judge_text(question: Open, answer) -> tuple[str, str]:
+    if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip(" .")):
+        return NOT_ATTEMPTED, ""
+    points = " ".join(f"({i}) {point}" for i, point in enumerate(question.rubric, start=1))
+    return NOT_MARKED, f"Compare your answer with what a good one says: {points}"
 
 
 def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
@@ -207,85 +244,11 @@ def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
     options = choice.options
     asked = f'one letter from {min(options)} to {max(options)}, in quotes, such as "{min(options)}"'
     if not isinstance(answer, str):
-        return NOT_YET, f"The answer is {asked}; got {_short(answer)}."
+        return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     if not answer.strip(" ."):
         return NOT_ATTEMPTED, ""
-    letter = _letter(answer)
+    letter = letter_of(answer)
     if letter not in options:
-        return NOT_YET, f"The answer is {asked}; got {_short(answer)}."
+        return NOT_YET, f"The answer is {asked}; got {short(answer)}."
     option = options[letter]
     return (RIGHT if option.right else NOT_YET), option.reason
-
-
-def _letter(answer: str) -> str:
-    """The letter meant: "C" of "c", "(C)", "C.", or of an option copied with its text; else ""."""
-    text = unicodedata.normalize("NFKC", answer).strip()
-    alone = re.fullmatch(r"[\W_]*([A-Za-z])[\W_]*", text)
-    copied = re.match(r"[\W_]*([A-Z])[\W_]*[.:)\]·–—-][\W_]*\w\w", text)
-    found = alone or copied
-    return found[1].upper() if found else ""
-
-
-def _number(value) -> torch.Tensor | None:
-    """A number, list, array or tensor of any type and device as float64; None for anything else."""
-    if isinstance(value, (list, tuple)):
-        value = [v.tolist() if hasattr(v, "tolist") else v for v in value]
-    elif isinstance(value, Real):
-        value = float(value)
-    elif isinstance(value, torch.Tensor):
-        value = value.detach().to("cpu")
-        value = value.to_dense() if value.layout != torch.strided else value
-    elif hasattr(value, "tolist"):
-        value = value.tolist()
-    try:
-        tensor = torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        return None
-    return None if tensor.is_complex() else tensor.double()
-
-
-def _same(got, wanted) -> bool:
-    """Whether a value is the wanted one, to the rounding of its own number type."""
-    if isinstance(got, str) or isinstance(wanted, str):
-        both = isinstance(got, str) and isinstance(wanted, str)
-        return both and got.strip().lower() == wanted.strip().lower()
-    if isinstance(wanted, (tuple, list)):
-        several = isinstance(got, (tuple, list)) or getattr(got, "ndim", 0) > 0
-        return several and len(got) == len(wanted) and all(map(_same, got, wanted))
-    number, target = _number(got), _number(wanted)
-    if number is None or target is None:
-        return False
-    if target.ndim == 0 and number.numel() == 1:
-        number = number.reshape(())
-    half = str(getattr(got, "dtype", "")).endswith("float16")  # bfloat16 too
-    rtol, atol = (1e-2, 1e-3) if half else (1e-4, 1e-6)
-    return number.shape == target.shape and torch.allclose(number, target, rtol=rtol, atol=atol)
-
-
-def _difference(got, wanted) -> str:
-    """What can be said about a wrong value that is none of the usual mistakes."""
-    if callable(got):
-        return f"The answer is a value; {_short(got)} is a function: call it."
-    number, target = _number(got), _number(wanted)
-    if number is not None and target is not None:
-        if not torch.isfinite(number).all() and torch.isfinite(target).all():
-            kind = "nan (not a number)" if torch.isnan(number).any() else "infinity"
-            return (
-                f"Your code gives {kind}: look for a division by 0, or a root or logarithm of "
-                "what is not positive."
-            )
-        if number.shape != target.shape and _same(number.flatten(), target.flatten()):
-            return (
-                f"The numbers are right; their shape is {tuple(number.shape)}, "
-                f"and {tuple(target.shape)} is asked."
-            )
-    return f"None of the usual mistakes; your code gives {_short(got)} where that is wrong."
-
-
-def _short(value) -> str:
-    """A value on one line of at most 90 characters."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # a learner's class may have a __repr__ that fails
-        text = f"an object of the class {type(value).__name__}"
-    return text if len(text) <= 90 else text[:87] + "..."

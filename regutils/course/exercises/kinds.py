@@ -1,4 +1,4 @@
-"""What an exercise is made of.
+"""Kinds of exercises: code, multiple choice, open question.
 
 A notebook's exercises stand in one file, in a `Chapter`:
 
@@ -21,11 +21,13 @@ A notebook's exercises stand in one file, in a `Chapter`:
         right("It shrinks them.", "Each is pulled towards zero."),
     )
 
+    chapter.open("2.9", "Why?", rubric=["It says what the penalty sees.", "It gives a number."])
+
 The docstring of an answer is what whoever hands it in is told.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
@@ -48,18 +50,18 @@ class Exercise:
     mistakes: list[Callable] = field(default_factory=list)
 
     def wrong(self, mistake: Callable) -> Callable:
-        """A decorator: the function below is a known mistake, its docstring the hint for it."""
+        """Register the function below as a known mistake; its docstring is the hint for it."""
         self.mistakes.append(mistake)
         return mistake
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The names of what `right` is given."""
+        """Return the names of what `right` is given."""
         return tuple(inspect.signature(self.right).parameters)
 
 
 def told(answer: Callable) -> str:
-    """What is said to whoever hands in this answer: its docstring, on one line."""
+    """Return an answer's docstring on one line: what whoever hands it in is told."""
     return " ".join((answer.__doc__ or "").split())
 
 
@@ -73,12 +75,12 @@ class Option:
 
 
 def right(text: str, because: str) -> Option:
-    """The option to choose."""
+    """Return the option to choose."""
     return Option(text, True, because)
 
 
 def wrong(text: str, reason: str) -> Option:
-    """An option not to choose, and why not."""
+    """Return an option not to choose; reason: why not."""
     return Option(text, False, reason)
 
 
@@ -92,13 +94,26 @@ class Choice:
 
     @property
     def letter(self) -> str:
-        """The right answer."""
+        """Return the right answer."""
         return next(letter for letter, option in self.options.items() if option.right)
 
     def markdown(self) -> str:
-        """What stands in the notebook above `check(number, ...)`; it does not tell the letter."""
+        """Return what stands in the notebook above `check(number, ...)`, without the letter."""
         options = [f"- **{letter}** · {option.text}" for letter, option in self.options.items()]
         return "\n".join([f"**{self.number}** {self.question}", "", *options])
+
+
+@dataclass(frozen=True)
+class Open:
+    """A question that a person marks; rubric: what a good answer says, shown once there is one."""
+
+    number: str
+    question: str
+    rubric: tuple[str, ...]
+
+    def markdown(self) -> str:
+        """Return what stands in the notebook above `check(number, ...)`."""
+        return f"**{self.number}** {self.question}"
 
 
 class Chapter:
@@ -109,12 +124,12 @@ class Chapter:
 
     def __init__(self, notebook: str):
         self.notebook = notebook
-        self.exercises: dict[str, Exercise | Choice] = {}
+        self.exercises: dict[str, Exercise | Choice | Open] = {}
 
     def exercise(
         self, number: str, *, cases: Callable[[], tuple[tuple, ...]] | None = None
     ) -> Callable[[Callable], Exercise]:
-        """A decorator: the function below is the right answer, its docstring what it shows.
+        """Register the function below as the right answer; its docstring says what it shows.
 
         The name then stands for the `Exercise`, whose `.wrong` takes the mistakes.
         """
@@ -127,12 +142,17 @@ class Chapter:
         return register
 
     def choice(self, number: str, question: str, *options: Option) -> None:
-        """A question; the options get the letters A, B, C … in the order given."""
+        """Add a question; the options get the letters A, B, C … in the order given."""
         found = sum(option.right for option in options)
         require(found == 1, f"the number of right options of {number}", found, "1")
         self._add(Choice(number, question, dict(zip(ascii_uppercase, options))))
 
-    def _add(self, exercise: Exercise | Choice) -> None:
+    def open(self, number: str, question: str, *, rubric: Sequence[str]) -> None:
+        """Add a question that is answered in words."""
+        require(len(rubric) > 0, f"the rubric of {number}", rubric, "one sentence or more")
+        self._add(Open(number, question, tuple(rubric)))
+
+    def _add(self, exercise: Exercise | Choice | Open) -> None:
         taken = exercise.number in self.exercises
         require(not taken, "number", exercise.number, f"one that {self.notebook} has not yet used")
         self.exercises[exercise.number] = exercise

@@ -1,15 +1,16 @@
 """Every exercise: the reference is right, each usual mistake gets its own hint."""
 
 import functools
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 
-from regutils.course import checks
-from regutils.course.check import EXERCISES, check
-from regutils.course.exercises import CHAPTERS, Choice, Exercise
+from regutils.course import check
+from regutils.course.compare import same
+from regutils.course.exercises import CHAPTERS, EXERCISES, Choice, Exercise
 from regutils.course.exercises.kinds import Chapter, right, told, wrong
 
 # What the exercises with a value for an answer depend on; the others carry their own cases.
@@ -104,11 +105,36 @@ def raises_not_implemented(*args):
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("number", FUNCTIONS)
 @pytest.mark.parametrize("untouched", [stub, passed, dots, raises_not_implemented])
-def test_a_function_without_a_body_is_not_attempted(number, untouched):
-    assert repr(check(number, untouched)) == f"Exercise {number}: not attempted yet."
-    assert check(number, lambda *args: None).status == "not attempted yet"
+def test_a_function_without_a_body_is_not_attempted(untouched):
+    for number in FUNCTIONS:
+        assert repr(check(number, untouched)) == f"Exercise {number}: not attempted yet."
+        assert check(number, lambda *args: None).status == "not attempted yet"
+
+
+class Misspelt(torch.nn.Module):
+    def foward(self, loss, w, lam):
+        return loss
+
+
+def helper_left_open(loss, w, lam):
+    return raises_not_implemented()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda loss, w, lam: torch.softmax(torch.ones(2).long(), 0), "NotImplementedError"),
+        (lambda loss, w, lam: 1 - (w > 0), "bool tensor"),
+        (lambda loss, w, lam: -(w > 0), "bool tensor"),
+        (Misspelt(), "NotImplementedError: Module [Misspelt]"),
+        (helper_left_open, "NotImplementedError"),
+    ],
+)
+def test_what_fails_inside_pytorch_is_no_untouched_exercise(answer, said):
+    verdict = check("1.1", answer)
+    assert verdict.status == "not yet"
+    assert verdict.message.startswith("Your code raised ") and said in verdict.message
 
 
 @pytest.mark.parametrize("number", CHOICES)
@@ -117,14 +143,15 @@ def test_a_question_without_a_letter_is_not_attempted(number, untouched):
     assert check(number, untouched).status == "not attempted yet"
 
 
-@pytest.mark.parametrize("number", FUNCTIONS)
-def test_the_right_body_without_a_return_is_told_so(number):
-    def body_without_return(*args):
-        EXERCISES[number].right(*args)
+def test_the_right_body_without_a_return_is_told_so():
+    for number in FUNCTIONS:
 
-    verdict = check(number, body_without_return)
-    assert verdict.status == "not yet"
-    assert "Your function returns nothing: is there a return?" in verdict.message
+        def body_without_return(*args, right=EXERCISES[number].right):
+            right(*args)
+
+        verdict = check(number, body_without_return)
+        assert verdict.status == "not yet"
+        assert "Your function returns nothing: is there a return?" in verdict.message
 
 
 def test_printing_is_neither_an_answer_nor_in_its_way(capsys):
@@ -201,7 +228,17 @@ def test_right_numbers_are_right_in_any_container_and_type(kind):
 
 
 @pytest.mark.parametrize(
-    "kind", [float, np.float64, torch.tensor, lambda v: [v], lambda v: np.array([v]), Fraction]
+    "kind",
+    [
+        float,
+        np.float64,
+        torch.tensor,
+        lambda v: [v],
+        lambda v: np.array([v]),
+        Fraction,
+        Decimal,
+        lambda v: [Fraction(v)],
+    ],
 )
 def test_a_number_is_right_as_float_array_or_tensor_of_one(kind):
     assert check("2.1", lambda a, n: kind(n * a / 2)).status == "right"
@@ -307,9 +344,9 @@ def test_asking_for_a_gradient_alters_nothing():
 
 
 def test_strings_tuples_and_shapes_are_compared_as_such():
-    assert checks._same("B ", "b") and not checks._same("a", "b") and not checks._same("0", 0)
-    assert checks._same((1, [1.0, 1.0]), (1.0, torch.ones(2))) and not checks._same((1,), (1, 2))
-    assert not checks._same(torch.ones(2), torch.ones(2, 1)) and not checks._same(None, 1.0)
+    assert same("B ", "b") and not same("a", "b") and not same("0", 0)
+    assert same((1, [1.0, 1.0]), (1.0, torch.ones(2))) and not same((1,), (1, 2))
+    assert not same(torch.ones(2), torch.ones(2, 1)) and not same(None, 1.0)
 
 
 def test_an_unknown_exercise_is_named():
@@ -334,3 +371,110 @@ def test_a_question_has_one_right_option_and_a_number_of_its_own():
     chapter.choice("9.1", "Which?", right("a", "b"), wrong("e", "f"))
     with pytest.raises(ValueError, match=r"number must be one that 09_none has not yet used"):
         chapter.choice("9.1", "Which?", right("a", "b"), wrong("e", "f"))
+
+
+class Odd:
+    """Fails however it is looked at, and not only with an Exception."""
+
+    def __getattr__(self, name):
+        raise GeneratorExit(name)
+
+    def __repr__(self):
+        raise RuntimeError("no name")
+
+    def __eq__(self, other):
+        raise RuntimeError("no equal")
+
+    __hash__ = None
+    __float__ = __len__ = __repr__
+
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def recursive():
+    inside = []
+    inside.append(inside)
+    return inside
+
+
+def throws(error):
+    raise error
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "given_back",
+    [
+        lambda: 10**400,
+        lambda: [10**5000],
+        lambda: Fraction(10**400),
+        lambda: Decimal("1e999"),
+        lambda: float("nan"),
+        lambda: np.array([None, "x"], dtype=object),
+        lambda: [[1, 2], [3]],
+        lambda: recursive(),
+        lambda: "\ud800",
+        lambda: b"1",
+        lambda: {1: 2},
+        lambda: Odd(),
+        lambda: Odd,
+        lambda: torch.empty(0),
+        lambda: throws(ValueError("\ud800")),
+        lambda: throws(Mute()),
+        lambda: throws(GeneratorExit()),
+        lambda: throws(SystemExit(1)),
+        lambda: (lambda f: f(f))(lambda f: f(f)),
+    ],
+)
+@pytest.mark.parametrize("number", ["2.1", "2.2", "1.4", "5.3", "2.7"])
+def test_no_answer_makes_check_raise(number, given_back):
+    asked = EXERCISES[number]
+    if isinstance(asked, Exercise) and asked.cases:
+        verdict = check(number, lambda *args: given_back())
+    else:
+        try:
+            value = given_back()
+        except BaseException:
+            value = Odd()
+        verdict = check(number, value, *given(number))
+    assert verdict.status == "not yet" and verdict.message
+    assert "\n" not in verdict.message
+    verdict.message.encode()
+
+
+def test_an_interrupt_is_the_learners_own():
+    with pytest.raises(KeyboardInterrupt):
+        check("2.1", lambda a, n: throws(KeyboardInterrupt()))
+
+
+def test_a_verdict_is_text_and_json():
+    bundle = check("2.7", "A")._repr_mimebundle_()
+    text = bundle["text/plain"]
+    assert text.startswith("Exercise 2.7: not yet. ")
+    assert bundle["application/vnd.regutils.check+json"] == {
+        "exercise": "2.7",
+        "verdict": "not yet",
+        "message": text.removeprefix("Exercise 2.7: not yet. "),
+    }
+
+
+def test_an_open_question_is_answered_with_its_rubric(monkeypatch):
+    chapter = Chapter("09_none")
+    chapter.open("9.1", "Why?", rubric=["It says what is seen.", "It gives a number."])
+    monkeypatch.setitem(EXERCISES, "9.1", chapter.exercises["9.1"])
+    assert chapter.exercises["9.1"].markdown() == "**9.1** Why?"
+    for untouched in (..., None, "", " ... "):
+        assert check("9.1", untouched).status == "not attempted yet"
+    verdict = check("9.1", "Because 3 > 2.")
+    assert verdict.status == "not marked"
+    assert "(1) It says what is seen. (2) It gives a number." in verdict.message
+    with pytest.raises(ValueError, match=r"the rubric of 9\.2 must be one sentence or more"):
+        chapter.open("9.2", "Why?", rubric=[])
+
+
+def test_what_a_value_depends_on_must_be_numbers():
+    with pytest.raises(ValueError, match=r"what 1\.4 depends on must be lams, train, val, as arr"):
+        check("1.4", 0.1, "a", "b", "c")
