@@ -178,7 +178,7 @@ chapter.choice(
     wrong(
         "The first has the smaller error there too.",
         "A training error can be lowered by following the noise: degree 15 has the lowest of all, "
-        "and a validation error of 157.",
+        "and by far the largest validation error.",
     ),
     wrong(
         "The second has the smaller error there: a small training error means overfitting.",
