@@ -534,7 +534,7 @@ class ReliabilityDiagram(Panel):
         self.ax, self.bins = ax, bins
         ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
         (self.gaps,) = ax.plot([], [], color=RED, linewidth=1.5)
-        self.dots = ax.scatter([], [], color=BLUE, zorder=3)
+        self.dots = ax.scatter([], [], color=BLUE, zorder=3, clip_on=False, in_layout=False)
         corner = {"transform": ax.transAxes, "ha": "right", "fontsize": SMALL, "color": INK}
         self.words = ax.text(0.98, 0.03, "", **corner)
         ax.set(xlim=(0, 1), ylim=(0, 1))
