@@ -73,15 +73,6 @@ def took_the_standard_deviation(errors):
     return int((score <= score[best] + errors[best].std()).nonzero().max())
 
 
-@one_standard_error.wrong
-def took_the_weakest(errors):
-    """The weakest λ within one standard error; the rule takes the strongest, the simplest model."""
-    score = errors.mean(1)
-    best = score.argmin()
-    limit = score[best] + errors[best].std() / errors.shape[1] ** 0.5
-    return int((score <= limit).nonzero().min())
-
-
 @chapter.exercise("6.2", cases=pairs)
 def paired_error(a, b):
     """What both folds share cancels in the difference; the rest is a standard error as usual."""
@@ -98,12 +89,6 @@ def as_if_independent(a, b):
 def forgot_the_root_of_K(a, b):
     """That is the spread of one fold's difference; their mean's is √K smaller."""
     return (a - b).std()
-
-
-@paired_error.wrong
-def subtracted_the_errors(a, b):
-    """Subtract fold by fold first, then take the standard deviation."""
-    return (a.std() - b.std()).abs() / len(a) ** 0.5
 
 
 @chapter.exercise("6.3", cases=measured)
@@ -124,12 +109,6 @@ def forgot_the_ninth(error, wrong):
     return (error - wrong) / (1 - wrong)
 
 
-@true_error.wrong
-def divided(error, wrong):
-    """Wrong labels add to the error; dividing only stretches it."""
-    return error / (1 - wrong)
-
-
 @chapter.exercise("6.4", cases=gains)
 def strategies(gain, sigma):
     """exp(gain²/2σ²): so many equally good strategies promise that gain by chance, at most."""
@@ -140,12 +119,6 @@ def strategies(gain, sigma):
 def forgot_the_two(gain, sigma):
     """gain = σ√(2 ln m): square it and divide by 2σ², not by σ²."""
     return math.exp(gain**2 / sigma**2)
-
-
-@strategies.wrong
-def forgot_the_square(gain, sigma):
-    """The root has to be squared away before ln m stands alone."""
-    return math.exp(gain / (2 * sigma))
 
 
 @strategies.wrong
@@ -167,21 +140,9 @@ def lost_the_ties(a, b):
 
 
 @wins.wrong
-def gave_a_the_ties(a, b):
-    """A tie counts half; you count it whole for A."""
-    return (a <= b).double().mean()
-
-
-@wins.wrong
 def counted_the_other(a, b):
     """The lower error wins: you counted how often B beats A."""
     return ((b < a).double() + (a == b).double() / 2).mean()
-
-
-@wins.wrong
-def compared_the_means(a, b):
-    """The difference of the means says by how much, not how often."""
-    return (b - a).mean()
 
 
 chapter.choice(
@@ -189,7 +150,7 @@ chapter.choice(
     'Plot A, "L2 beats no method". What is unfair about it?',
     wrong(
         "The best step was picked on the test set, for one of them.",
-        "Both bars are taken after the last step. Ask what the right-hand bar would do if it could.",
+        "Both bars are taken after the last step. What could the right-hand method have done?",
     ),
     right(
         "No method could not stop early, and was run far past its best step.",
