@@ -59,6 +59,8 @@ assert real_se[1] < real_se[0] / 2
 assert abs((once[:, 0] - once[:, 7]).mean(-1).std() - 0.042) < 0.0005
 means = [float(values.mean()) for values in lost.values()]
 assert max(abs(a - b) for a, b in zip(means, (1.8, 1.4, 1.0))) < 0.06
+assert (low < 6).sum() == 24
+assert (truth.argmin(1) < 6).sum() <= 1
 worst = [float(values.max()) for values in lost.values()]
 assert 12.5 < min(worst)
 assert max(worst) < 18.5
@@ -107,14 +109,17 @@ assert abs(float(contest["L2, to the end"].mean()) - 0.218) < 0.0005
 # after: choosing-62-metric-says
 # "at a λ two to four times as strong"; over- and underconfident; the lines
 stronger = lams[picked[0]] / lams[picked[1]]
-assert 1.9 < stronger < 8.1
+assert 1.9 < stronger < 4.1
 surer = [float(sure[k] - right[k].float().mean()) for k in (0, int(picked[0]))]
 assert surer[0] > 0.1
 assert surer[1] < -0.15
 below_all = float(on_test[1, :, :, -1].mean(-1).min() - stop[1].mean())
 assert below_all > 0.03
-near_best = float(stop[0].mean() - on_test[0, :, :, -1].mean(-1).min())
-assert abs(near_best) < 0.04
+best_error = on_test[0, :, :, -1].mean(-1).min()
+behind = float(stop[0].mean() - best_error)
+assert 0 < behind < 0.04
+gained = float(on_test[0, 0, :, -1].mean() - stop[0].mean())
+assert gained > 2 * behind
 
 # %%
 # after: choosing-53-lr-says
