@@ -21,7 +21,7 @@ assert abs(measured - (0.2 + 0.7 / 0.9 * 0.3)) < 0.004
 # Recorded, so exact: 40; 2.9, 1.8, 1.2, 1.1, 2.2 and under one point; 0.3, 4.8, 9.7
 right_choices = (chosen == truth.argmin(1)).sum(-1)
 assert right_choices[0, 0] == 40
-points = 100 * regret.mean(-1)
+
 said = {(0, 0): 2.9, (2, 0): 1.8, (2, 1): 1.2, (3, 0): 1.1, (1, 4): 2.2}
 furthest = max(abs(float(points[at]) - value) for at, value in said.items())
 assert furthest < 0.05
@@ -72,7 +72,7 @@ assert (by_formula / real_level - 1).abs().max() < 0.03
 # %%
 # after: choosing-13-optimism-says
 # "about 16 points", "most of what the formula allows"; "about half as much", "about a third"
-at_128 = dict(zip(kinds, below.mean(-1)[:, -1].tolist()))
+at_128 = dict(zip(KINDS, below.mean(-1)[:, -1].tolist()))
 assert 14.5 < at_128["pure chance"] < 18
 assert at_128["pure chance"] > 0.7 * lines["σ√(2 ln m)"][-1]
 assert 0.4 < at_128["128 starts"] / at_128["pure chance"] < 0.65
