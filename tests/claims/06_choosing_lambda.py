@@ -107,9 +107,9 @@ assert abs(float(contest["L2, to the end"].mean()) - 0.218) < 0.0005
 
 # %%
 # after: choosing-62-metric-says
-# "at a λ two to four times as strong"; over- and underconfident; the lines
+# "two to eight times as strong"; over- and underconfident; the lines
 stronger = lams[picked[0]] / lams[picked[1]]
-assert 1.9 < stronger < 4.1
+assert 1.9 < stronger < 8.1
 surer = [float(sure[k] - right[k].float().mean()) for k in (0, int(picked[0]))]
 assert surer[0] > 0.1
 assert surer[1] < -0.15
