@@ -39,34 +39,36 @@ assert off_by < 0.01
 
 # %%
 # after: dropout-37-what
-# "at the end falls for all four: hidden takes off a few points, pixels more, both together most"
+# "at the end falls for all four: hidden takes off a few points, pixels and both far more"
 fallen = at_end[0, :, 0].mean(-1) - at_end[0].mean(-1).amin(1)
 assert fallen[0] > 0.015
-assert fallen[1] > fallen[0]
-assert fallen[2] > fallen[1]
+assert fallen[1:3].min() > 1.4 * fallen[0]
 assert fallen[3] > 0.03
-# "hidden and L2 stay about on the line … pixels and both run clearly below"
+# "hidden and L2 stay close to the line … pixels and both run clearly below"
 below = stopped[0, :, 0].mean(-1) - stopped[0].mean(-1).amin(1)
-assert below[0] < 0.016
-assert below[3] < 0.016
-assert below[1] > 0.015
-assert below[2] > 0.02
-assert at_end[0, 2, 2].mean() < stopped[0, 2, 0].mean() + 0.01  # both, p = 0.4, low at the end too
+assert below[[0, 3]].max() < 0.025
+assert below[1:3].min() > 1.4 * below[[0, 3]].max()
+assert below[1:3].min() > 0.015
+low = at_end[0, 2, 2].mean()  # "both at p = 0.4: the curve at the end is low, too"
+assert low < stopped[0, 2, 0].mean() + 0.01
+not_learnt = table("train_error")[0, 2, 2, :, -1].mean()
+assert not_learnt > 0.05  # "learns the wrong labels so slowly"
 assert stopped[0, 2, 4].mean() > 0.3  # "at p = 0.8 in both places too little gets through"
 
 # %%
 # after: dropout-81-test-says
-# "hidden gains little or nothing, L2 no more; pixels gain one to three points, both too"
+# "hidden gains less than a point, if anything; so does L2; pixels two to three points, both too"
 mean_gain = gain.mean(-1)
 assert mean_gain[0, 0].abs() < 0.015
 assert mean_gain[0, 3].abs() < 0.015
-assert 0.008 < mean_gain[0, 1] < 0.035
-assert 0.008 < mean_gain[0, 2] < 0.04
+assert 0.012 < mean_gain[0, 1] < 0.042
+assert 0.012 < mean_gain[0, 2] < 0.042
 assert mean_gain[0, 1:3].min() > mean_gain[0, 0]
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
-# "right labels: something like a point"
-assert 0 < mean_gain[1].min()
+# "right labels: the three kinds of dropout gain a little, one to two points at most; L2 less"
+assert mean_gain[1, :3].min() > 0
 assert mean_gain[1].max() < 0.025
+assert mean_gain[1, 3] < mean_gain[1, :3].max()
 # "hidden and L2, run to the end, do worse than nothing stopped early"
 assert gain_end[0, 0].mean() < -0.02
 assert gain_end[0, 3].mean() < 0
@@ -83,16 +85,20 @@ assert rise[:, 1].mean(-1).max() < 0.02
 
 # %%
 # after: dropout-57-ensemble-says
-# "one mask is bad, ten much better, from thirty on little changes"
+# "one mask is bad, ten much better, from twenty on little changes"
 arithmetic, geometric = means.mean(-1).unbind(1)  # (p, number of masks)
-assert (arithmetic[:, 0] / arithmetic[:, 2]).min() > 1.2
-assert (arithmetic[:, 3] - arithmetic[:, 4]).abs().max() < 0.03
+assert (arithmetic[:, 0] / arithmetic[:, 3]).min() > 1.2
+assert (arithmetic[:, 4] - arithmetic[:, 5]).abs().max() < 0.04
 plain, scaled = whole.mean(-1).T
-assert ((geometric[:, -1] / plain)[:3] - 1).abs().max() < 0.1
+assert ((geometric[:, -1] / plain) - 1).abs().max() < 0.1
 assert arithmetic[0, -1] < plain[0] - 0.1  # "at small p clearly lower"
-assert arithmetic[2, -1] > plain[2] - 0.02  # "at p = 0.6 that advantage is gone"
-assert arithmetic[3, -1] > scaled[3]
-assert (scaled - torch.minimum(arithmetic[:, -1], plain)).max() < 0.06
+assert arithmetic[2:, -1].sub(plain[2:]).min() > -0.02  # "at p = 0.6 that advantage is gone"
+assert arithmetic[3, -1] > plain[3] + 0.1  # "at 0.8 turned round"
+best = torch.minimum(arithmetic[:, -1], plain)
+assert (scaled - best).max() < 0.05  # "never far from the better of the two"
+assert scaled[3] < best[3]  # "at p = 0.8 it is ahead of both"
+lowest = torch.cat([means.mean(-1).flatten(), whole.mean(-1).flatten()]).min()
+assert early.mean() < lowest  # "stopped in time has a lower loss than any of them"
 
 # %%
 # after: dropout-62-linear-explorer
