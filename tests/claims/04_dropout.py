@@ -63,8 +63,8 @@ assert stopped[0, 2, 4].mean() > 0.3  # "at p = 0.8 in both places too little ge
 mean_gain = gain.mean(-1)
 assert mean_gain[0, 0].abs() < 0.015
 assert mean_gain[0, 3].abs() < 0.015
-assert 0.012 < mean_gain[0, 1] < 0.042
-assert 0.012 < mean_gain[0, 2] < 0.042
+assert 0.012 < mean_gain[0, 1] < 0.045
+assert 0.012 < mean_gain[0, 2] < 0.045
 assert mean_gain[0, 1:3].min() > mean_gain[0, 0]
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
 # "right labels: the three kinds of dropout gain half a point to a point and a half, L2 less"
@@ -90,7 +90,7 @@ assert rise[:, 1].mean(-1).max() < 0.02
 # "one mask is bad, ten much better, from twenty on little changes"
 arithmetic, geometric = means.mean(-1).unbind(1)  # (p, number of masks)
 assert (arithmetic[:, 0] / arithmetic[:, 3]).min() > 1.2
-assert (arithmetic[:, 4] - arithmetic[:, 5]).abs().max() < 0.04
+assert (arithmetic[:, 4] - arithmetic[:, 5]).abs().max() < 0.06
 plain, scaled = whole.mean(-1).T
 assert ((geometric[:, -1] / plain) - 1).abs().max() < 0.1
 assert arithmetic[0, -1] < plain[0] - 0.1  # "at small p clearly lower"
