@@ -59,13 +59,13 @@ assert stopped[0, 2, 4].mean() > 0.3  # "at p = 0.8 in both places too little ge
 
 # %%
 # after: dropout-81-test-says
-# "hidden gains less than a point, if anything; so does L2; pixels two to three points, both too"
+# "hidden gains between nothing and a point and a half; so does L2; pixels and both two to four"
 mean_gain = gain.mean(-1)
-assert mean_gain[0, 0].abs() < 0.015
-assert mean_gain[0, 3].abs() < 0.015
+assert -0.006 < mean_gain[0, 0] < 0.02
+assert -0.006 < mean_gain[0, 3] < 0.02
 assert 0.012 < mean_gain[0, 1] < 0.045
 assert 0.012 < mean_gain[0, 2] < 0.045
-assert mean_gain[0, 1:3].min() > mean_gain[0, 0]
+assert mean_gain[0, 1:3].min() > 1.5 * mean_gain[0, 0]
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
 # "right labels: the three kinds of dropout gain half a point to a point and a half, L2 less"
 assert mean_gain[1, :3].min() > 0.002
