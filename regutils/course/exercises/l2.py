@@ -1,4 +1,4 @@
-"""The exercises of notebook 02: the gradient of L2, its many names, its edge."""
+"""The exercises of notebook 02: the gradient of L2, its many names, what it leaves."""
 
 import torch
 from torch import nn
@@ -185,39 +185,8 @@ def kept_the_factor_two(sigma, n, lam):
     return sigma**2 / (sigma**2 + 2 * n * lam)
 
 
-@chapter.exercise("2.6", cases=lambda: ((0.1, 4.0), (0.01, 30.0)))
-def largest_lam(lr, h):
-    """Beyond it each step overshoots by more than it corrects; half the learning rate moves the
-    edge far out."""
-    return 1 / lr - h / 2
-
-
-@largest_lam.wrong
-def took_lambda_for_a_curvature(lr, h):
-    """You forgot the factor 2: the curvature of λw² is 2λ."""
-    return 2 / lr - h
-
-
-@largest_lam.wrong
-def forgot_the_data(lr, h):
-    """The data loss has a curvature too: h is missing."""
-    return 1 / lr
-
-
-@largest_lam.wrong
-def stopped_at_the_minimum(lr, h):
-    """The edge is lr·(h + 2λ) = 2, not 1: overshooting may still come nearer."""
-    return (1 / lr - h) / 2
-
-
-@largest_lam.wrong
-def forgot_the_data_and_the_factor(lr, h):
-    """Both the data's curvature h and the factor 2 of λw² are missing."""
-    return 2 / lr
-
-
 chapter.choice(
-    "2.7",
+    "2.6",
     "At the best λ the network repeats fewer of the wrong labels than without a penalty, and most "
     "of the right ones still. How does the penalty tell them apart?",
     wrong(
@@ -241,7 +210,7 @@ chapter.choice(
 )
 
 chapter.choice(
-    "2.8",
+    "2.7",
     "`Ridge(alpha=10)` was fitted to 200 patients. Now it is fitted to 400, with the same alpha. "
     "What happened to λ, in our count of mean loss + λΣw²?",
     wrong(
@@ -263,7 +232,7 @@ chapter.choice(
 )
 
 chapter.choice(
-    "2.9",
+    "2.8",
     "A pixel is blank in all training pictures, so the data pull on none of its weights. You train "
     "with `Adam(weight_decay=0.002)` instead of 0.02. What happens to these weights?",
     wrong(
