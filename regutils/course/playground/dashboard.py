@@ -47,7 +47,7 @@ class Dashboard(live.Box):
             "Keep as ghost", "thumb-tack", "keep this curve beside the next run's", self.keep_ghost
         )
         self.cold = _button(
-            "Cold run", "snowflake-o", "fresh weights under the setting of now", self.start_cold
+            "Cold run", "snowflake-o", "fresh weights under the setting of now", self.run_cold
         )
         train, again, taken = self.bar.children
         self.bar.children = [train, self.one, again, self.ghost, self.cold, taken]
@@ -94,19 +94,24 @@ class Dashboard(live.Box):
         self.session.keep_ghost()
         self.draw(sharp=True)
 
-    def start_cold(self) -> None:
-        """Train the cold run as far as this one has come, in turns, while the kernel listens."""
-        if self._prepare_cold():
-            self._cold_player.start()
+    def run_cold(self, wait: bool = False) -> None:
+        """Train the cold run as far as this one has come.
 
-    def run_cold(self) -> str:
-        """Train the cold run at once; return both scores, in one sentence."""
-        if not self._prepare_cold():
-            return ""
-        self._cold_player.take(range(self._cold_player.steps))
-        if self._scenes:
-            self._scenes[-1] = (self.player.taken, *self.frame())
-        return self._score()
+        - wait: train it now; the last scene of the strip then shows it too. Otherwise in turns,
+          while the kernel listens.
+        """
+        self.player.pause()
+        self._end_cold()
+        if self.player.taken == 0:
+            return
+        step = self.session.start_cold().step
+        self._cold_player = live.Player(step, self.draw, steps=self.player.taken)
+        self._cold_player.on_change(self._tell_cold)
+        if wait:
+            self._cold_player.take(range(self._cold_player.steps))
+            self._scenes[-1:] = [(self.player.taken, *self.frame())]
+        else:
+            self._cold_player.start()
 
     def paste(self, line: str) -> None:
         """Move the controls to where a line of text says.
@@ -172,17 +177,6 @@ class Dashboard(live.Box):
         self._end_cold()
         self.player.restart()
         self._scenes.clear()
-
-    def _prepare_cold(self) -> bool:
-        """Have a cold run and its player ready; return whether there is anything to compare."""
-        self.player.pause()
-        self._end_cold()
-        if self.player.taken:
-            run = self.session.start_cold()
-            player = live.Player(run.step, self.draw, steps=self.player.taken)
-            player.on_change(self._tell_cold)
-            self._cold_player = player
-        return self.player.taken > 0
 
     def _end_cold(self) -> None:
         if self._cold_player is not None:

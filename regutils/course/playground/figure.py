@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ... import live, plots
 from . import networks
 from .session import EVERY, TrainingSession
-from .settings import LAMS, Setting
+from .settings import LAMS
 
 SIDE = 64  # places of the grid along each axis
 REACH = 2.8  # of standardised inputs; more than 99 of 100 points lie within
@@ -30,8 +30,7 @@ class SessionFigure:
 
     def __init__(self, session: TrainingSession):
         setting = session.setting
-        self.grid = _grid(setting, SIDE)
-        self.coarse = _grid(setting, SMALL_SIDE)
+        self.grid, self.coarse = _grid(SIDE), _grid(SMALL_SIDE)
         fig, axes = plots.mosaic("rle;rtt;nmw", width=9.6, height=6.2, heights=(1.2, 0.5, 1.25))
         self.regions = _regions(axes["r"], session)
         self._curves(axes, session)
@@ -40,7 +39,7 @@ class SessionFigure:
             axes["n"],
             units,
             FULL_LINE,
-            inputs=networks.input_names(setting),
+            inputs=("x₁", "x₂"),
             title="Weights: solid +, dashed −, 0 none",
         )
         self.units = min(MAPS, units[-2])
@@ -62,16 +61,24 @@ class SessionFigure:
 
     def _curves(self, axes: dict[str, Axes], session: TrainingSession) -> None:
         steps = range(0, session.steps + 1, EVERY)
-        named = {step: str(step) for step in steps[:: max(1, len(steps) // 4)]}
+        named = {step: str(step) for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
         names = dict.fromkeys(("train", "val", GHOST, COLD))
         kind = {"reference": {BEST: None}, "x": "", "y": "", "ticks": named, "loc": None}
-        words = {"title": "Data loss", "ylim": (0, 1.6), "loc": "above"}
+        words = {"title": "Data loss", "ylim": (0, 2)}
         self.loss = plots.LossCurves(axes["l"], steps, names, **(kind | words))
         words = {"title": "Error: share of wrong answers", "ylim": (0, 0.6)}
         self.error = plots.LossCurves(axes["e"], steps, names, **(kind | words))
         title = "λ in force (line) and on the slider (dots)"
         self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
         self.caption = plots.Caption(axes["t"])
+        handles = axes["l"].get_legend_handles_labels()[0]
+        axes["l"].figure.legend(
+            handles=handles,
+            ncols=len(handles),
+            loc="outside upper right",
+            fontsize=8,
+            frameon=False,
+        )
 
     @torch.no_grad()
     def show(self, session: TrainingSession) -> None:
@@ -107,11 +114,11 @@ def _lines(session: TrainingSession, measure: str) -> dict[str, list[float] | fl
     }
 
 
-def _grid(setting: Setting, side: int) -> Tensor:
-    """Return the places of a grid, with the inputs that are switched on, (side², inputs)."""
+def _grid(side: int) -> Tensor:
+    """Return the places of a grid, (side², 2)."""
     along = torch.linspace(-REACH, REACH, side)
     down, across = torch.meshgrid(along, along, indexing="ij")
-    return networks.features(torch.stack([across.ravel(), down.ravel()], 1), setting)
+    return torch.stack([across.ravel(), down.ravel()], 1)
 
 
 def _regions(ax: Axes, session: TrainingSession) -> plots.DecisionRegions:

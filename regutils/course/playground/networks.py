@@ -22,10 +22,9 @@ OPTIMIZERS: dict[str, tuple[Callable[..., torch.optim.Optimizer], dict[str, floa
 
 
 def split(setting: Setting) -> data.Split:
-    """Return the examples, with the inputs that are switched on."""
+    """Return the examples."""
     make: Callable[..., data.Split] = getattr(data, setting.data)
-    raw = make(setting.points, setting.noise, setting.wrong, setting.draw)
-    return data.Split(*(data.Examples(features(x, setting), y) for x, y in raw.parts))
+    return make(setting.points, setting.noise, setting.wrong, setting.draw)
 
 
 def wrong_labels(setting: Setting, y: Tensor) -> Tensor:
@@ -33,19 +32,9 @@ def wrong_labels(setting: Setting, y: Tensor) -> Tensor:
     return y != split(replace(setting, wrong=0.0)).train.y
 
 
-def features(x: Tensor, setting: Setting) -> Tensor:
-    """Return x (n, 2), and its sines beside it where they are switched on, (n, inputs)."""
-    return torch.cat([x, (torch.pi * x).sin()], 1) if setting.sines else x
-
-
-def input_names(setting: Setting) -> list[str]:
-    """Return the names of the inputs, for the drawing of the network."""
-    return ["x₁", "x₂", "sin πx₁", "sin πx₂"] if setting.sines else ["x₁", "x₂"]
-
-
 def sizes(setting: Setting) -> list[int]:
     """Return the units of each layer, inputs and outputs included."""
-    return [len(input_names(setting)), *[setting.width] * setting.depth, 2]
+    return [2, *[setting.width] * setting.depth, 2]
 
 
 def network(setting: Setting) -> nn.Sequential:

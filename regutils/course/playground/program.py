@@ -43,9 +43,6 @@ order = torch.randperm(n + 1000, generator=torch.Generator().manual_seed({{ s.dr
 train, val = order[:n], order[n : n + 500]
 mean, sd = x[train].double().mean(0), x[train].double().std(0, correction=0)
 x = (x.float() - mean.float()) / sd.float()
-{% if s.sines %}
-x = torch.cat([x, (torch.pi * x).sin()], 1)
-{% endif %}
 x_train, y_train, x_val, y_val = x[train], y[train], x[val], y[val]
 {% if s.wrong %}
 wrong = torch.randperm(n, generator=torch.Generator().manual_seed({{ s.draw + 1 }}))

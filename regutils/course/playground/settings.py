@@ -12,7 +12,6 @@ DATASETS = ("moons", "circles", "xor", "spiral", "gaussians")
 METHODS = {penalty.label: penalty for penalty in PENALTIES.values()}
 LAMS = (0.0, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-SWITCH = (False, True)
 
 # Titles of the sections that are folded; what stands in none always shows.
 OPTIMIZER = "Optimizer, and how the penalty acts"
@@ -42,7 +41,7 @@ class Setting:
     lam: float = _control(0.0, LAMS, "λ, strength of the penalty")
     p: float = _control(0.0, (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), "dropout p")
     lr: float = _control(0.1, RATES, "learning rate")
-    proximal: bool = _control(False, SWITCH, "penalty as a proximal step", OPTIMIZER)
+    proximal: bool = _control(False, (False, True), "penalty as a proximal step", OPTIMIZER)
     optimizer: str = _control(
         "momentum", ("SGD", "momentum", "Adam", "AdamW"), "optimizer", OPTIMIZER
     )
@@ -54,7 +53,6 @@ class Setting:
     depth: int = _control(2, (1, 2, 3, 4), "hidden layers", NETWORK)
     width: int = _control(16, (2, 4, 8, 16, 32), "units in each", NETWORK)
     activation: str = _control("ReLU", ("ReLU", "tanh", "sigmoid"), "activation", NETWORK)
-    sines: bool = _control(False, SWITCH, "inputs: sines too", NETWORK)
     seed: int = _control(0, tuple(range(10)), "seed of weights and batches", NETWORK)
 
     def __post_init__(self) -> None:
