@@ -1,21 +1,24 @@
-"""What several test files share: the notebooks, their cells, and the browser if there is one."""
+"""What several test files share: the notebooks, one run of each solved, the browser if any."""
+
+import os
+
+# Two workers of pytest-xdist share two cores: each, and each kernel below it, takes one.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import asyncio
-import os
-import re
+import json
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from unittest import mock
 
 import nbformat
 import pytest
+from claims import Claim, claims_of, execute, insert, read, solve
 from filelock import FileLock
 
-from regutils import course
-from regutils.course.exercises import EXERCISES, Choice
-from regutils.tools import execute as running
 from regutils.tools.site import frames
 
 ROOT = Path(__file__).parent.parent
@@ -23,39 +26,17 @@ ROOT = Path(__file__).parent.parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 sys.path.insert(0, str(ROOT / "tests"))
-# Combinations of an explorer's controls that are drawn for the tests; pages have up to 400.
-MOST_FRAMES = frames.MOST if course.full() else 6
 
+NO_NETWORK = """
+import socket
 
-def read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
+def refused(self, address):
+    raise OSError(f"no network, and {address} was asked for")
 
-
-CHECK = re.compile(r'^check\("([\d.]+)", .*\)$')
-SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
-
-
-def exercises(notebook) -> list[tuple[int, str, str]]:
-    """Per exercise: the position of its code cell, its number, and the cell's source when solved.
-
-    The code of an exercise is solved in the fold below it; a question has no fold, its letter is
-    known to the exercise only.
-    """
-    found = []
-    for i, cell in enumerate(notebook.cells):
-        lines = cell.source.strip().split("\n")
-        if cell.cell_type != "code" or not (match := CHECK.match(lines[-1])):
-            continue
-        number = match[1]
-        exercise = EXERCISES[number]
-        if isinstance(exercise, Choice):
-            solved = cell.source.replace("...", f'"{exercise.letter}"', 1)
-        else:
-            solution = SOLUTION.search(notebook.cells[i + 1].source)
-            assert solution, f"exercise {number} has no folded solution under it"
-            solved = solution[1].rstrip() + "\n" + lines[-1]
-        found.append((i, number, solved))
-    return found
+socket.socket.connect = refused
+"""
+# Explorers carry what they show for a few settings of each control, the ends among them.
+CARRY = f"{frames.SETUP}\nframes.MOST = 6"
 
 
 @pytest.fixture(scope="session")
@@ -71,63 +52,59 @@ def home(tmp_path_factory):
             shutil.copytree(ROOT / "notebooks", home / "notebooks")
             for path in NOTEBOOKS:
                 notebook = read(path)
-                for i, _, solution in exercises(notebook):
-                    notebook.cells[i].source = solution
+                solve(notebook)
                 nbformat.write(notebook, home / "notebooks" / path.name)
     return home
 
 
-# The first cell of a solved notebook: its explorers carry what they show for every setting.
-CARRY = f"{frames.SETUP}\nframes.MOST = {MOST_FRAMES}"
+@dataclass(frozen=True)
+class Run:
+    """A notebook executed with its exercises solved, without a network.
+
+    - notebook: with outputs; its explorers carry their frames.
+    - claims: what its claims came to.
+    - stopped: which cell failed and why, or "".
+    """
+
+    notebook: nbformat.NotebookNode
+    claims: list[Claim]
+    stopped: str
 
 
 @pytest.fixture(scope="session")
 def solved_run(home):
-    """Function from a notebook's path to the solved notebook, executed once for all tests.
+    """Function from a notebook's path to its Run, made once for all tests."""
 
-    Its explorers carry their frames. Where test_hard_to_break was there first, it is its run.
-    """
-
-    def run(path: Path) -> nbformat.NotebookNode:
+    def run(path: Path) -> Run:
+        kept, told = home / "run" / path.name, home / f"{path.stem}.json"
         with FileLock(home / f"{path.stem}.lock"):
-            if not kept(home, path).exists():
-                keep(home, path, executed(home, path))
-        return read(kept(home, path))
+            if not told.exists():
+                notebook = read(home / "notebooks" / path.name)
+                if claims_of(path).exists():
+                    insert(notebook, claims_of(path))
+                setup = NO_NETWORK + CARRY
+                claims, stopped = execute(notebook, home / "notebooks", ONE_THREAD, setup)
+                kept.parent.mkdir(exist_ok=True)
+                nbformat.write(notebook, kept)
+                told.write_text(json.dumps([list(map(asdict, claims)), stopped]))
+        claims, stopped = json.loads(told.read_text())
+        return Run(read(kept), [Claim(**claim) for claim in claims], stopped)
 
     return run
 
 
-def executed(home: Path, path: Path) -> nbformat.NotebookNode:
-    """The solved notebook, run as it stands."""
-    notebook = read(home / "notebooks" / path.name)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(CARRY))
-    with mock.patch.dict(os.environ, ONE_THREAD):
-        running.execute(notebook, home / "notebooks", timeout=600)
-    notebook.cells.pop(0)
-    return notebook
-
-
-def kept(home: Path, path: Path) -> Path:
-    """Where the solved notebook lies once it was executed."""
-    return home / "run" / path.name
-
-
-def keep(home: Path, path: Path, notebook: nbformat.NotebookNode) -> None:
-    """Let all tests have this run of the solved notebook."""
-    kept(home, path).parent.mkdir(exist_ok=True)
-    nbformat.write(notebook, kept(home, path))
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def solved(request, solved_run) -> Run:
+    """The Run of each notebook; a test fails here where a cell does."""
+    run = solved_run(request.param)
+    assert not run.stopped, f"{request.param.name}, solved: {run.stopped}"
+    return run
 
 
 def pytest_collection_modifyitems(items):
-    """What runs every notebook comes first, what looks at its runs late, nbmake's part last."""
+    """Put first what runs every notebook, and nbmake's part beside it: the rest fills in."""
     late = {item.path for item in items if "solved_run" in getattr(item, "fixturenames", ())}
-    items.sort(
-        key=lambda item: (
-            item.path.suffix == ".ipynb",
-            item.path in late,
-            item.path.stem != "test_hard_to_break",
-        )
-    )
+    items.sort(key=lambda item: (item.path not in late, item.path.suffix != ".ipynb"))
 
 
 def in_a_loop(learner):

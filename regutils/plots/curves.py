@@ -497,7 +497,8 @@ class Intervals(Panel):
         name = "_nolegend_" if self.one is not None else kinds[2]
         (self.truths,) = ax.plot([], [], marker=".", label=name, **dots)
         (self.centres,) = ax.plot([], [], marker="o", **dots)
-        self.beyond = [ax.plot([], [], marker=m, clip_on=False, **dots)[0] for m in "<>"]
+        dots |= {"clip_on": False, "in_layout": False}  # an empty line would claim the corner
+        self.beyond = [ax.plot([], [], marker=m, **dots)[0] for m in "<>"]
         ax.set_xlim(*(xlim or limits(low, high, rest[0] if self.one is None else self.one)))
         ax.set_ylim(len(self.at) - 0.4, -0.6)
         ticks(ax.yaxis, [] if names is None else self.at, [] if names is None else names)
@@ -533,9 +534,9 @@ class ReliabilityDiagram(Panel):
         self.ax, self.bins = ax, bins
         ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
         (self.gaps,) = ax.plot([], [], color=RED, linewidth=1.5)
-        self.dots = ax.scatter([], [], color=BLUE, zorder=3)
-        corner = {"transform": ax.transAxes, "va": "top", "fontsize": SMALL, "color": INK}
-        self.words = ax.text(0.03, 0.97, "", **corner)
+        self.dots = ax.scatter([], [], color=BLUE, zorder=3, clip_on=False, in_layout=False)
+        corner = {"transform": ax.transAxes, "ha": "right", "fontsize": SMALL, "color": INK}
+        self.words = ax.text(0.98, 0.03, "", **corner)
         ax.set(xlim=(0, 1), ylim=(0, 1))
         values = [
             (positions("confidence", confidence, 1), 1),

@@ -115,19 +115,19 @@ def choose(
     m, folds = count("m", m, high=M), count("folds", folds, low=2)
     n_val = count("n_val", n_val, low=folds, high=N - 1)
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
-    found = []
+    sums, found = errors.sum(1), []
     for _ in range(count("draws", draws)):
-        drawn = errors[torch.randperm(M, generator=generator)[:m]]
-        order = torch.randperm(N, generator=generator)
-        val, rest = drawn[:, order[:n_val]], drawn[:, order[n_val:]]
+        rows = torch.randperm(M, generator=generator)[:m]
+        val = errors[rows[:, None], torch.randperm(N, generator=generator)[:n_val]]
         best = val.mean(1).argmin()
+        rest = (sums[rows[best]] - val[best].sum()) / (N - n_val)
         parts = val.tensor_split(folds, 1)
-        sums = torch.stack([part.sum(1) for part in parts], 1)
-        others = (val.sum(1, keepdim=True) - sums) / torch.tensor(
+        wrong = torch.stack([part.sum(1) for part in parts], 1)
+        others = (val.sum(1, keepdim=True) - wrong) / torch.tensor(
             [n_val - p.shape[1] for p in parts]
         )
-        nested = sums.gather(0, others.argmin(0, keepdim=True)).sum() / n_val
-        found.append(torch.stack([val[best].mean(), rest[best].mean(), nested]))
+        nested = wrong.gather(0, others.argmin(0, keepdim=True)).sum() / n_val
+        found.append(torch.stack([val[best].mean(), rest, nested]))
     return Choice(*torch.stack(found, 1))
 
 

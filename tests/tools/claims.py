@@ -17,9 +17,13 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import nbformat
-from nbclient import NotebookClient
+
+from regutils.course.exercises import EXERCISES
+from regutils.course.exercises.kinds import Choice, Exercise
+from regutils.tools import execute as running
 
 TESTS = Path(__file__).resolve().parents[1]
 MIME = "application/vnd.regutils.claims+json"
@@ -52,8 +56,6 @@ def exercises(notebook) -> list[tuple[int, str, str]]:
 
     Code is solved in the fold below it, a question by its letter; an open question stays as it is.
     """
-    from regutils.course.exercises import EXERCISES
-
     found = []
     for i, cell in enumerate(notebook.cells):
         lines = cell.source.strip().split("\n")
@@ -61,11 +63,10 @@ def exercises(notebook) -> list[tuple[int, str, str]]:
             continue
         number, solved = match[1], cell.source
         kind = EXERCISES[number]
-        below = notebook.cells[i + 1].source if i + 1 < len(notebook.cells) else ""
-        if letter := getattr(kind, "letter", None):
-            solved = solved.replace("...", f'"{letter}"', 1)
-        elif not hasattr(kind, "rubric"):
-            solution = SOLUTION.search(below)
+        if isinstance(kind, Choice):
+            solved = solved.replace("...", f'"{kind.letter}"', 1)
+        elif isinstance(kind, Exercise):
+            solution = SOLUTION.search(notebook.cells[i + 1].source)
             assert solution, f"exercise {number} has no folded solution under it"
             solved = solution[1].rstrip() + "\n" + lines[-1]
         found.append((i, number, solved))
@@ -194,29 +195,24 @@ def short(value) -> str:
 
 
 def execute(
-    notebook, folder: Path, environment: Mapping[str, str] | None = None, timeout: int = 600
-) -> list[Claim]:
-    """Run a notebook in `folder`, under more variables; return its claims, its cells kept.
+    notebook, folder: Path, environment: Mapping[str, str] | None = None, setup: str = ""
+) -> tuple[list[Claim], str]:
+    """Run a notebook that has claims in it; return them, and where and why it stopped, or "".
 
-    A cell of the notebook that fails raises nbclient's CellExecutionError.
+    - environment: variables added to the kernel's.
+    - setup: code that the kernel runs first.
     """
-    client = NotebookClient(
-        notebook,
-        timeout=timeout,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        store_widget_state=False,
-        coalesce_streams=True,
-        extra_arguments=["--log-level=ERROR"],  # no advice on how kernels are connected
-    )
-    client.execute(env={**os.environ, **(environment or {})})
-    found = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.id.startswith("claim-"):
-            for output in cell.outputs:
-                found += [Claim(**claim) for claim in output.get("data", {}).get(MIME, [])]
-    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("claim-")]
-    return found
+    stopped = ""
+    with mock.patch.dict(os.environ, environment or {}):
+        try:
+            running.execute(notebook, folder, timeout=600, setup=setup)
+        except running.Failed as error:
+            stopped = str(error)
+    claims = [cell for cell in notebook.cells if cell.id.startswith("claim-")]
+    outputs = [output for cell in claims for output in cell.outputs]
+    found = [Claim(**claim) for o in outputs for claim in o.get("data", {}).get(MIME, [])]
+    notebook.cells = [cell for cell in notebook.cells if cell not in claims]
+    return found, stopped
 
 
 def main() -> int:
@@ -232,7 +228,7 @@ def main() -> int:
         if not args.unsolved:
             solve(notebook)
         insert(notebook, script)
-        found = execute(notebook, path.resolve().parent)
+        found, stopped = execute(notebook, path.resolve().parent)
         for claim in found:
             print(f"{'FAILS' if claim.error else 'holds'}  {script.name}:{claim.line}")
             if claim.error:
@@ -241,7 +237,9 @@ def main() -> int:
                 print(f"       {claim.values}")
         broken = sum(bool(claim.error) for claim in found)
         print(f"{path.name}: {len(found) - broken} of {len(found)} claims hold")
-        failed += broken
+        if stopped:
+            print(f"it stopped: {stopped}")
+        failed += broken + bool(stopped)
     return 1 if failed else 0
 
 

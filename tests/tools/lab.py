@@ -131,8 +131,11 @@ DRAWN = """() => {
 
 def open_and_run(
     page, address: str, seconds: float = 300, until_first_slider: bool = False
-) -> None:
-    """Open a notebook, clear outputs, run all cells, wait until every widget, or one, is drawn."""
+) -> float:
+    """Open a notebook, clear outputs, run all cells, wait until every widget, or one, is drawn.
+
+    Return the seconds from Run All to there.
+    """
     page.goto(address)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
@@ -140,17 +143,19 @@ def open_and_run(
         timeout=120_000,
     )
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    start = time.perf_counter()
     page.evaluate(
         "() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran "
         "= true) }"
     )
     if until_first_slider:
         page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=seconds * 1000)
-        return
+        return time.perf_counter() - start
     page.wait_for_function("() => window.ran", timeout=seconds * 1000)
     errors = page.evaluate(ERRORS)
     assert not errors, f"cells failed in JupyterLab: {errors}"
     page.wait_for_function(DRAWN, timeout=60_000)
+    return time.perf_counter() - start
 
 
 def sliders(page):

@@ -16,7 +16,6 @@ from itertools import product
 from pathlib import Path
 
 from claims import claims_of, execute, insert, read, solve
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 
 def instructions(torch: str, onednn: str, mkl: str) -> dict[str, str]:
@@ -73,16 +72,13 @@ def spread(path: Path, settings) -> tuple[dict, list[str]]:
         if offset:
             shift(run, offset)
         variables = {**ISA[isa], "OMP_NUM_THREADS": str(threads), "REGUTILS_THREADS": "fixed"}
-        try:
-            found = execute(run, path.resolve().parent, variables)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            broken.append(f"{name}: {str(error).strip().splitlines()[-1]}")
-            print(f"{broken[-1]}", file=sys.stderr, flush=True)
-            continue
+        found, stopped = execute(run, path.resolve().parent, variables)
+        if stopped:
+            broken.append(f"{name}: {stopped}")
         for claim in found:
             results[claim.line][name] = claim
         fails = [claim.line for claim in found if claim.error]
-        print(f"{name}: {len(found)} claims, lines that fail: {fails}", file=sys.stderr, flush=True)
+        print(f"{name}: {len(found)} claims, fail: {fails} {stopped}", file=sys.stderr, flush=True)
     return results, broken
 
 

@@ -51,6 +51,21 @@ def test_dropout_p_can_differ_from_run_to_run():
     assert float(swept.model(2).dropout.p) == pytest.approx(0.9)
 
 
+def test_dropout_masks_differ_between_networks_seeds_and_examples():
+    """One step on the identity: a weight moves only where its input was kept."""
+    part = data.Examples(torch.eye(400), torch.ones(400))
+    how = {"seeds": (0, 1), "steps": 1, "lr": 1.0, "optimizer": torch.optim.SGD}
+    p = {"input_dropout.p": [0.5, 0.5, 0.2]}
+    swept = sweep(
+        lambda: models.MLP(400, 1, input_dropout=0.5),
+        data.Split(part, part, part), [0.0] * 3, penalty=None, vary=p, **how,
+    )  # fmt: skip
+    start = [models.seeded(lambda: models.MLP(400, 1), s).linear1.weight[0] for s in (0, 1)]
+    kept = (swept.weights["linear1.weight"][:, :, 0] != torch.stack(start)).float()  # (3, 2, 400)
+    torch.testing.assert_close(kept.mean((1, 2)), torch.tensor([0.5, 0.5, 0.8]), rtol=0, atol=0.08)
+    assert torch.corrcoef(kept[:2].flatten(0, 1)).triu(1).abs().max() < 0.2
+
+
 @pytest.mark.parametrize(("step", "kept"), [(8, [3, 6]), (2, [0])])
 def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
     """Weights are those of the last record, or the initial ones."""

@@ -1,4 +1,4 @@
-"""The exercises of notebook 06: rules that choose, what luck explains, unfair comparisons."""
+"""The exercises of notebook 06: rules that choose, paired errors, unfair comparisons."""
 
 import math
 
@@ -21,19 +21,20 @@ def folds():
     return tuple(cases)
 
 
-def paths():
-    """Cases (lr, steps)."""
-    return ((0.1, 50), (0.02, 300))
+def pairs():
+    """Cases (a (K,), b (K,)): errors of two λ on the same folds."""
+    generator = torch.Generator().manual_seed(62)
+    cases = []
+    for K in (5, 10):
+        hard = torch.randn(K, generator=generator)
+        own = torch.randn(2, K, generator=generator)
+        cases.append(tuple(0.35 + 0.06 * hard + 0.02 * own))
+    return tuple(cases)
 
 
 def measured():
     """Cases (error, wrong): on labels of which a share is wrong, ten classes."""
     return ((0.36, 0.2), (0.5, 0.3), (0.2, 0.2))
-
-
-def spreads():
-    """Cases (se, rho, K): the usual standard error, folds' correlation, their number."""
-    return ((0.05, 0.17, 5), (0.05, 0.1, 10))
 
 
 def gains():
@@ -72,37 +73,22 @@ def took_the_standard_deviation(errors):
     return int((score <= score[best] + errors[best].std()).nonzero().max())
 
 
-@one_standard_error.wrong
-def took_the_weakest(errors):
-    """The weakest λ within one standard error; the rule takes the strongest, the simplest model."""
-    score = errors.mean(1)
-    best = score.argmin()
-    limit = score[best] + errors[best].std() / errors.shape[1] ** 0.5
-    return int((score <= limit).nonzero().min())
+@chapter.exercise("6.2", cases=pairs)
+def paired_error(a, b):
+    """What both folds share cancels in the difference; the rest is a standard error as usual."""
+    return (a - b).std() / len(a) ** 0.5
 
 
-@chapter.exercise("6.2", cases=paths)
-def as_lam(lr, steps):
-    """1/(2·lr·steps): a step of this course's loss, without ½, takes 2·lr of the curvature s."""
-    return 1 / (2 * lr * steps)
+@paired_error.wrong
+def as_if_independent(a, b):
+    """Right for two λ on different folds; here a fold that is hard for one is hard for both."""
+    return ((a.var() + b.var()) / len(a)) ** 0.5
 
 
-@as_lam.wrong
-def with_the_half(lr, steps):
-    """Right for ½(y − Xw)²; this course's loss has no ½, so its gradient is twice as large."""
-    return 1 / (lr * steps)
-
-
-@as_lam.wrong
-def upside_down(lr, steps):
-    """The longer it trains, the weaker the λ: the other way up."""
-    return 2 * lr * steps
-
-
-@as_lam.wrong
-def only_the_steps(lr, steps):
-    """Half as long steps need twice as many: lr belongs beside the number of steps."""
-    return 1 / (2 * steps)
+@paired_error.wrong
+def forgot_the_root_of_K(a, b):
+    """That is the spread of one fold's difference; their mean's is √K smaller."""
+    return (a - b).std()
 
 
 @chapter.exercise("6.3", cases=measured)
@@ -123,39 +109,9 @@ def forgot_the_ninth(error, wrong):
     return (error - wrong) / (1 - wrong)
 
 
-@true_error.wrong
-def divided(error, wrong):
-    """Wrong labels add to the error; dividing only stretches it."""
-    return error / (1 - wrong)
-
-
-@chapter.exercise("6.4", cases=spreads)
-def with_correlation(se, rho, K):
-    """√(1 + (K − 1)ρ) times the usual: folds that go together are worth fewer than K."""
-    return se * math.sqrt(1 + (K - 1) * rho)
-
-
-@with_correlation.wrong
-def without_the_root(se, rho, K):
-    """That is the factor of the variance; the standard error has its root."""
-    return se * (1 + (K - 1) * rho)
-
-
-@with_correlation.wrong
-def one_pair(se, rho, K):
-    """Each fold goes together with K − 1 others, not with one."""
-    return se * math.sqrt(1 + rho)
-
-
-@with_correlation.wrong
-def shrunk_by_it(se, rho, K):
-    """Correlation takes information away: the standard error grows."""
-    return se / math.sqrt(1 + (K - 1) * rho)
-
-
-@chapter.exercise("6.5", cases=gains)
+@chapter.exercise("6.4", cases=gains)
 def strategies(gain, sigma):
-    """exp(gain²/2σ²): so many equally good strategies promise that gain by luck, at most."""
+    """exp(gain²/2σ²): so many equally good strategies promise that gain by chance, at most."""
     return math.exp(gain**2 / (2 * sigma**2))
 
 
@@ -166,18 +122,12 @@ def forgot_the_two(gain, sigma):
 
 
 @strategies.wrong
-def forgot_the_square(gain, sigma):
-    """The root has to be squared away before ln m stands alone."""
-    return math.exp(gain / (2 * sigma))
-
-
-@strategies.wrong
 def stopped_at_the_logarithm(gain, sigma):
     """That is ln m; m itself is asked."""
     return gain**2 / (2 * sigma**2)
 
 
-@chapter.exercise("6.6", cases=contests)
+@chapter.exercise("6.5", cases=contests)
 def wins(a, b):
     """P(A beats B): how often A's error is the lower one, a tie counted half."""
     return ((a < b).double() + (a == b).double() / 2).mean()
@@ -190,96 +140,84 @@ def lost_the_ties(a, b):
 
 
 @wins.wrong
-def gave_a_the_ties(a, b):
-    """A tie counts half; you count it whole for A."""
-    return (a <= b).double().mean()
-
-
-@wins.wrong
 def counted_the_other(a, b):
     """The lower error wins: you counted how often B beats A."""
     return ((b < a).double() + (a == b).double() / 2).mean()
 
 
-@wins.wrong
-def compared_the_means(a, b):
-    """The difference of the means says by how much, not how often."""
-    return (b - a).mean()
-
-
 chapter.choice(
-    "6.7",
-    'Plot A, "dropout beats L2". What is unfair about it?',
+    "6.6",
+    'Plot A, "L2 beats no method". What is unfair about it?',
     wrong(
-        "The best epoch was picked on the test set, for one of them.",
-        "Both bars are taken after the last step. Look at what each was trained on.",
+        "The best step was picked on the test set, for one of them.",
+        "Both bars are taken after the last step. What could the right-hand method have done?",
     ),
     right(
-        "One was trained on more pictures.",
-        "150 against 100: the plot compares amounts of data. Its small print says so.",
+        "No method could not stop early, and was run far past its best step.",
+        "Stopping costs nothing, and it takes most of the gap away.",
     ),
     wrong(
-        "λ was tuned, p was not.",
-        "Neither was tuned here: p = 0.5 and λ = 0.016 are fixed. Look at the small print.",
+        "They were trained on different digits.",
+        "The same hundred data sets for both. Look at when each was measured.",
     ),
     wrong(
-        "Nothing: ten seeds, error bars, one test set.",
-        "Seeds and bars are there; what differs between the bars besides the method?",
+        "Nothing: the same data, the same step, a hundred draws.",
+        "The same step is not the same chance: one of them overfits more with each step.",
     ),
 )
 
 chapter.choice(
-    "6.8",
+    "6.7",
     'Plot B, "best without a method". What is unfair about it?',
     right(
-        "The best epoch was picked on the test set, for one of them.",
-        "Early stopping by the test set is a method, and it was given to one side only.",
+        "The best step was picked on the test set, for one of them.",
+        "Stopping is a method, and here the test set did the stopping, for one side only.",
     ),
     wrong(
-        "One was trained on more pictures.",
-        "Both have 100. Look at when each was measured.",
+        "No method had more steps.",
+        "It has fewer: it is measured where its test error is lowest. How was that step found?",
     ),
     wrong(
-        "λ was tuned, the other was not.",
-        "λ = 0.016 is not even its best value. Look at when each was measured.",
+        "They were trained on different digits.",
+        "The same hundred data sets for both. Look at how the step was chosen.",
     ),
     wrong(
-        "Nothing: the same pictures, the same seeds.",
+        "Nothing: the same data, a hundred draws.",
         "They are. But one is measured at its best step on the test set, the other at its last.",
     ),
 )
 
 chapter.choice(
-    "6.9",
+    "6.8",
     'Plot C, "dropout, at last". What is unfair about it?',
     wrong(
-        "One was trained on more pictures.",
-        "Both have 100. Look at how p and λ came about.",
+        "The best step was picked on the test set, for one of them.",
+        "5-fold picked it, on the training digits. Look at how p and λ came about.",
     ),
     wrong(
-        "The best epoch was picked on the test set, for one of them.",
-        "Both are taken after the last step. Look at how p and λ came about.",
+        "They were trained on different digits.",
+        "The same hundred data sets for both. Look at how p and λ came about.",
     ),
     wrong(
-        "Nothing: both are measured in the same way.",
-        "They are; but how many values of p were tried, and how many of λ?",
+        "Nothing: p was chosen by 5-fold, the test set was closed.",
+        "So it was; but how many values of p were tried, and how many of λ?",
     ),
     right(
-        "One strength was tuned, the other was not.",
-        "The best of four p against the first λ that came to mind.",
+        "One strength was tuned and could stop, the other was not and could not.",
+        "The best of ten p against the first λ that came to mind.",
     ),
 )
 
 chapter.choice(
-    "6.10",
+    "6.9",
     "You have chosen among 30 networks by 5-fold cross-validation. Which number do you report?",
     wrong(
         "The lowest of the 30 scores.",
-        "It was chosen for being low: part of it is luck, and luck does not come along.",
+        "It was chosen for being low: part of it is chance, which does not come along.",
     ),
     wrong(
         "The mean of the 30 scores.",
-        "That is the error of a network taken by lot, not of the one that you chose.",
+        "That is the error of a network picked at random, not of the one that you chose.",
     ),
     right(
         "The error of the chosen one on pictures that chose nothing, or a nested score.",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .digits import Choosing, Gain, Opponents
+from .digits import Choosing, Opponents
 from .photographs import SEEDS, Job, Pulled
 from .schedules import SCHEDULES, Moved
 
@@ -112,17 +112,10 @@ STUDIES = {
         pictures=False,
     ),
     "opponents": Study(
-        "Digits with wrong labels: L2 against stopping early and dropout, 100 data sets",
+        "Digits with wrong labels: L2 and dropout, each may stop early, 100 data sets",
         {"data sets": {}},
         range(100),
         Opponents,
-        pictures=False,
-    ),
-    "gain": Study(
-        "Digits: what λ gains, for each share of wrong labels and number of pictures, 20 draws",
-        {"data sets": {}},
-        range(20),
-        Gain,
         pictures=False,
     ),
     "schedules": Study(
