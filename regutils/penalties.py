@@ -90,7 +90,8 @@ class Penalty:
       autograd does it. Where it is given, `prox` is elementwise too, and t may be a tensor that
       broadcasts with w.
     - label: its name for readers.
-    - code: `value` for one weight tensor w in plain PyTorch, for programs that are shown.
+    - code, prox_code: `value` and `prox` for one weight tensor w in plain PyTorch, for programs
+      that are shown.
     """
 
     value: Callable[[Weights], Tensor]
@@ -98,6 +99,10 @@ class Penalty:
     gradient: Callable[[Tensor], Tensor] | None = None
     label: str = "own penalty"
     code: str = ""
+    prox_code: str = ""
+
+
+SOFT = "w.sign() * (w.abs() - t).clamp_min(0)"  # soft_threshold, for `prox_code`
 
 
 def elastic_net(l1_ratio: float) -> Penalty:
@@ -117,13 +122,14 @@ def elastic_net(l1_ratio: float) -> Penalty:
         gradient=lambda w: a * torch.sign(w) + (1 - a) * 2 * w,
         label="elastic net",
         code=f"({a:g} * w.abs() + {1 - a:g} * w.square()).sum()",
+        prox_code=f"{SOFT.replace('- t', f'- {a:g} * t')} / (1 + {2 * (1 - a):g} * t)",
     )
 
 
 # The one table of penalties: who offers penalties by name reads it.
 PENALTIES = {
-    "l2": Penalty(l2, shrink, lambda w: 2 * w, "L2", "w.square().sum()"),
-    "l1": Penalty(l1, soft_threshold, torch.sign, "L1", "w.abs().sum()"),
+    "l2": Penalty(l2, shrink, lambda w: 2 * w, "L2", "w.square().sum()", "w / (1 + 2 * t)"),
+    "l1": Penalty(l1, soft_threshold, torch.sign, "L1", "w.abs().sum()", SOFT),
     "elastic_net": elastic_net(0.5),
 }
 

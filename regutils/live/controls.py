@@ -88,7 +88,8 @@ def index_of(name: str, value, options: Sequence) -> int:
     """
     value = _plain(value)
     shown = f"one of {', '.join(_labels(options, 3))}"
-    require(not isinstance(value, bool), name, value, shown)  # True would be found as 1
+    switch = any(isinstance(option, bool) for option in options)
+    require(switch or not isinstance(value, bool), name, value, shown)  # True is found as 1
     try:
         return position(name, value, options)
     except ValueError:

@@ -7,7 +7,7 @@ from .kinds import Chapter, right, wrong
 chapter = Chapter("07_playground")
 
 
-def roads():
+def schedules():
     """Cases (w, lr, lams (T,)): a weight, and the λ of each step."""
     return (
         (2.0, 0.1, torch.tensor([0.0, 0.5, 1.0, 2.0])),
@@ -32,7 +32,7 @@ def layers():
     return ((acts, onward), (acts[:, :3], onward[:, :3]))
 
 
-@chapter.exercise("7.1", cases=roads)
+@chapter.exercise("7.1", cases=schedules)
 def shrunk(w, lr, lams):
     """Each step multiplies by 1 − 2·lr·λ with the λ of that step; what counts is their product."""
     for lam in lams:
@@ -74,7 +74,7 @@ def edge(lr, momentum):
 
 @edge.wrong
 def without_momentum(lr, momentum):
-    """Right without momentum. With it, steps remember the way back, and the edge moves outward."""
+    """Right without momentum. With it the step before is added, and the edge moves outward."""
     return 1 / lr
 
 
@@ -104,7 +104,7 @@ def only_those_at_zero(acts, onward):
 
 @silent.wrong
 def only_the_activations(acts, onward):
-    """A unit whose weights to the next layer are all 0 is not heard, whatever it says."""
+    """A unit whose weights to the next layer are all 0 changes nothing, whatever it gives."""
     return acts.max(0).values == acts.min(0).values
 
 
@@ -143,23 +143,24 @@ chapter.choice(
 
 chapter.choice(
     "7.5",
-    "Two runs end under the same λ, one had it from the start, the other for the second half only. "
-    "Their validation losses are the same. What have you learned?",
+    "At its end a run with L2 has a third of the validation loss that a run without it has after "
+    "as many steps. At its best step the run without a penalty has still less. What does that say "
+    "about L2?",
+    wrong(
+        "L2 makes the network generalize three times as well.",
+        "Only against a network that was trained too long: stopped, the other one is ahead.",
+    ),
     right(
-        "Here the λ that is in force at the end decides, not the way to it.",
-        "And only here: ten draws of one data set. In one draw of them the way did matter.",
+        "In this run it held off what training too long does; stopping did so too.",
+        "And the comparison is fair only if each of them may stop by the same rule.",
     ),
     wrong(
-        "λ has no effect.",
-        "Without λ the loss is nearly three times as high: compare with the run that had none.",
+        "L2 is useless, here and elsewhere.",
+        'One data set and one network do not carry an "elsewhere"; and λ needs no stopping rule.',
     ),
     wrong(
-        "Regularization is needed in the second half only, in every training.",
-        'One data set and one network do not carry an "every".',
-    ),
-    wrong(
-        "The two networks are the same.",
-        "The same loss may come from other weights; nobody has compared those.",
+        "Nothing, because a penalty and stopping cannot be compared.",
+        "Both end in a network, and both networks are judged on the same points.",
     ),
 )
 

@@ -1,18 +1,18 @@
 """The playground of notebook 07: a network that trains while everything about it is changed.
 
-settings  every control and its values; a setting as one line of text
-networks  the data, the network and the trainer of a setting
-written   the setting as a plain PyTorch program
-views     what is seen of it: one figure, updated as it trains
-ground    the run in training, what it has shown so far, the cold run beside it
-controls  the controls, and the playground itself
-experiments  settings to start from, and what the state must show
+settings    the one table of settings; a setting as one line of text
+networks    the data, the network and the trainer of a setting
+session     the run that a learner steers, and the runs that it is compared with
+figure      what is seen of a session: one figure, updated as it trains
+program     a setting as a plain PyTorch program
+dashboard   the controls, and the playground itself
+experiments settings to start from, and what the session must show
 """
 
-from .controls import desk
-from .experiments import EXPERIMENTS, experiment
-from .ground import Ground
-from .settings import VALUES, Setting, parse
-from .written import program
+from .dashboard import Dashboard
+from .experiments import experiment
+from .program import program
+from .session import TrainingSession
+from .settings import Setting, parse
 
-__all__ = ["EXPERIMENTS", "VALUES", "Ground", "Setting", "desk", "experiment", "parse", "program"]
+__all__ = ["Dashboard", "Setting", "TrainingSession", "experiment", "parse", "program"]

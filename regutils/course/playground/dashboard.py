@@ -1,276 +1,234 @@
-"""Many controls over training that goes on: desk()."""
+"""The playground itself: controls over a network that trains while they move."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from ... import live, progress
 from ...arguments import count, require
-from ...live.canvas import Canvas
-from ...live.controls import values
-from ...live.playground import Playground
-from ...live.training import Training
-from ...live.turns import in_turn
+from .figure import SessionFigure
+from .program import program
+from .session import STEPS, TrainingSession
+from .settings import CONTROLS, Setting, parse
 
-# Pixels per point, fewer than elsewhere: a picture that is new 20 times a second has less time.
-FINE = 1.25
-
-
-class Beside(Protocol):
-    """A second run that the first is compared with."""
-
-    steps: int
-
-    def step(self) -> None: ...
-
-    @property
-    def score(self) -> str: ...
+AT_ONCE = 10  # steps between two pictures at most, so that a run can be watched
+WIDE = {"width": "100%", "max_width": "60em"}
 
 
-class Ground(Protocol):
-    """What stands under a Dashboard: training whose every setting can change."""
+class Dashboard(live.Box):
+    """A training session with a control for every field of its setting.
 
-    steps: int
-    diverged: str
-    views: Any
+    - line: where it starts, such as "data=spiral lam=0.01".
+    - steps: budget of a run.
 
-    def apply(self, **controls: Any) -> bool: ...
-    def step(self) -> None: ...
-    def reset(self) -> None: ...
-    def keep(self) -> None: ...
-    def cold(self) -> Beside: ...
-    def show(self) -> str: ...
-    def program(self) -> str: ...
-    def parse(self, line: str) -> dict[str, Any]: ...
+    `session` trains, `player` plays it. `one`, `ghost`, `cold`: the buttons "One step", "Keep as
+    ghost", "Cold run". `state`: the setting as text; a line that is put in there moves the
+    controls. `code`, `written`: "Show me the PyTorch" and where the program stands. `sections`:
+    the folded controls.
 
-    @property
-    def line(self) -> str: ...
-
-
-class Dashboard(Playground):
-    """A Playground whose picture, controls and runs belong together. Made by `desk`.
-
-    one, keep, fresh: "One step", "Keep as ghost", "Cold run".
-    line: the state as text; a line that is put in there moves the controls.
-    code, written: "Show me the PyTorch" and where it stands.
+    Raises ValueError for a line that describes no setting and for steps out of range.
     """
 
-    def __init__(
-        self,
-        ground: Ground,
-        first: Mapping[str, widgets.Widget],
-        folds: Mapping[str, Mapping[str, widgets.Widget]],
-        at_once: int,
-    ):
-        self.ground = ground
-        self._beside: Beside | None = None
-        self._beside_training: Training | None = None
-        controls = dict(first)
-        for fold in folds.values():
-            controls |= fold
+    def __init__(self, line: str = "data=moons", steps: int = STEPS):
+        self.session = TrainingSession(parse(line), steps)
+        self.figure = SessionFigure(self.session)
+        self.player = live.Player(self._step, self.draw, steps=steps, at_once=AT_ONCE)
+        self._cold_player: live.Player | None = None
+        self._scenes: list[tuple[int, bytes, str]] = []
+        if live.Player.current is not None:
+            live.Player.current.pause()  # as when the learner runs the cell again
+        controls = {name: _control(name, self.session.setting) for name in CONTROLS}
+        super().__init__(self.figure.canvas, controls, self._read)
+        self.bar = live.PlayerBar(self.player, self.start_again)
+        self.one = _button("One step", "step-forward", "take one step", self.step_once)
+        self.ghost = _button(
+            "Keep as ghost", "thumb-tack", "keep this curve beside the next run's", self.keep_ghost
+        )
+        self.cold = _button(
+            "Cold run", "snowflake-o", "fresh weights under the setting of now", self.run_cold
+        )
+        train, again, taken = self.bar.children
+        self.bar.children = [train, self.one, again, self.ghost, self.cold, taken]
+        self.bar.layout.flex_flow = "row wrap"
+        self.state = widgets.Text(description="state", continuous_update=False, layout=WIDE)
+        self.state.observe(live.on_kernel_thread(self._pasted), "value")
         self.code = widgets.ToggleButton(
             description="Show me the PyTorch",
             icon="code",
             tooltip="the present setting as a program",
             layout={"width": "auto"},
         )
-        self.line = widgets.Text(
-            value=ground.line,
-            description="state",
-            continuous_update=False,
-            layout={"width": "100%", "max_width": "60em"},
+        self.code.observe(live.on_kernel_thread(lambda _: self._write()), "value")
+        self.written = widgets.Textarea(layout=WIDE | {"height": "24em", "display": "none"})
+        titles = dict.fromkeys(control.metadata["section"] for control in CONTROLS.values())
+        shown, *folded = ([self.controls[name] for name in _names(title)] for title in titles)
+        self.sections = widgets.Accordion(
+            [widgets.VBox(section) for section in folded], titles=tuple(titles)[1:]
         )
-        self.written = widgets.Textarea(
-            layout={"width": "100%", "max_width": "60em", "height": "24em", "display": "none"}
-        )
-        super().__init__(
-            self._canvas_of(ground),
-            ground.step,
-            self._shown_by,
-            ground.reset,
-            steps=ground.steps,
-            controls=controls,
-            at_once=at_once,
-        )
-        self.one = _button("One step", "step-forward", "take one step")
-        self.keep = _button("Keep as ghost", "thumb-tack", "keep this curve beside the next run's")
-        self.fresh = _button("Cold run", "snowflake-o", "fresh weights under the setting of now")
-        self.one.on_click(in_turn(lambda _: self.step_once()))
-        self.keep.on_click(in_turn(lambda _: self.keep_this()))
-        self.fresh.on_click(in_turn(lambda _: self.start_cold()))
-        self.code.observe(in_turn(lambda _: self._write()), "value")
-        self.line.observe(in_turn(self._pasted), "value")
-        self.folds = widgets.Accordion(
-            [widgets.VBox(list(fold.values())) for fold in folds.values()], titles=tuple(folds)
-        )
-        buttons = self.children[0]
-        buttons.children = [self.button, self.one, self.again, self.keep, self.fresh, self.progress]
-        buttons.layout.flex_flow = "row wrap"
-        self.children = [
-            *first.values(),
-            buttons,
-            self.image,
-            self.reading_line,
-            self.status_line,
-            self.folds,
-            self.line,
-            self.code,
-            self.written,
-        ]
+        seen = [self.image, self.reading_line, self.status_line]
+        below = [self.sections, self.state, self.code, self.written]
+        self.children = [*shown, self.bar, *seen, *below]
+        self.draw(sharp=True)
+
+    def run(self, steps: int, **settings) -> None:
+        """Move the controls, take so many steps, keep the picture as a scene of the strip."""
+        self.set(**settings)
+        self.player.take(progress.bar(range(count("steps", steps)), "training", unit="step"))
+        self._scenes.append((self.player.taken, *self.frame()))
 
     def step_once(self) -> None:
-        """One step of training, then a picture."""
-        self.training.pause()
-        self.training.take(range(1))
-
-    def keep_this(self) -> None:
-        """Keep the present curves as a ghost beside those of the next run."""
-        self.ground.keep()
-        self._draw()
-
-    def start_cold(self) -> None:
-        """Train the cold run as far as this one has come, in turns, while the kernel listens."""
-        self._prepare_cold()
-        if self._beside_training is not None:
-            self._beside_training.start()
-
-    def run_cold(self) -> str:
-        """The cold run at once; its score, in one sentence."""
-        self._prepare_cold()
-        if self._beside_training is not None:
-            self._beside_training.take(range(self._beside_training.steps))
-        return self._compared()
+        """Take one step of training, then show it."""
+        self.player.pause()
+        self.player.take(range(1))
 
     def start_again(self) -> None:
-        """As of a Playground; what a cold run said of the run before is over."""
+        """Begin with the same fresh weights and the whole budget; training pauses."""
+        self.session.reset()
+        self._restarted()
+        self.draw(sharp=True)
+
+    def keep_ghost(self) -> None:
+        """Keep the present curves beside those of the next run."""
+        self.session.keep_ghost()
+        self.draw(sharp=True)
+
+    def run_cold(self, wait: bool = False) -> None:
+        """Train the cold run as far as this one has come.
+
+        - wait: train it now; the last scene of the strip then shows it too. Otherwise in turns,
+          while the kernel listens.
+        """
+        self.player.pause()
         self._end_cold()
-        super().start_again()
+        if self.player.taken == 0:
+            return
+        step = self.session.start_cold().step
+        self._cold_player = live.Player(step, self.draw, steps=self.player.taken)
+        self._cold_player.on_change(self._tell_cold)
+        if wait:
+            self._cold_player.take(range(self._cold_player.steps))
+            self._scenes[-1:] = [(self.player.taken, *self.frame())]
+        else:
+            self._cold_player.start()
 
     def paste(self, line: str) -> None:
         """Move the controls to where a line of text says.
 
         Raises ValueError, in one sentence, for a line that describes no setting.
         """
-        self.set(**self.ground.parse(line))
+        self.set(**vars(parse(line)))
 
     def settings(self) -> list[dict]:
-        """Every value of each control, with the others where they stand."""
-        now = self._now()
-        every = ((name, value) for name, c in self.controls.items() for value in values(c))
-        return [now | {name: value} for name, value in every]
+        """Return every value of each control, with the others where they stand."""
+        now = self.now()
+        each = ((name, value) for name, c in self.controls.items() for value in live.values(c))
+        return [now | {name: value} for name, value in each]
 
     def frame(self, **settings) -> tuple[bytes, str]:
-        """(PNG, reading) of the training as it is; another setting would change it.
+        """Return the sharp (PNG, reading) of the training as it is.
 
-        Raises ValueError for a setting that is not the present one.
+        Raises ValueError for a setting that is not the present one: it would change the run.
         """
-        wanted = self._now() | self._matched(settings)
-        require(wanted == self._now(), "settings", settings, "the present setting")
-        return self._canvas.png(), self.reading
+        wanted = self.now() | self.matched(settings)
+        require(wanted == self.now(), "settings", settings, "the present setting")
+        return super().frame()
+
+    def scenes(self) -> list[tuple[int, bytes, str]]:
+        """Return (steps taken, PNG, reading) at the end of each `run`, else as it is now."""
+        return self._scenes or [(self.player.taken, *self.frame())]
+
+    def snapshots(self) -> list[tuple[bytes, str]]:
+        """Return (PNG, reading) of each scene."""
+        return [scene[1:] for scene in self.scenes()]
+
+    def draw(self, sharp: bool = False) -> None:
+        """Show the session as a Box does; divergence, line and program follow."""
+        super().draw(sharp)
+        if self.session.run.diverged:
+            self.warn(self.session.run.diverged)
+        if self.state.value != self.session.setting.line:
+            self.state.value = self.session.setting.line
+            self._write()
 
     def close(self) -> None:
-        """As of a Playground; the cold run ends too."""
+        """Stop all training, then close as a Box does."""
+        self.player.pause()
         self._end_cold()
         super().close()
 
-    def _canvas_of(self, ground: Ground) -> Canvas:
-        return Canvas(ground.views.fig, ground.views.panels, ground.views.alt, FINE)
+    def _read(self, **controls) -> str:
+        """Bring session and figure to the controls; return the reading."""
+        if self.session.apply(**controls):
+            self._restarted()
+            self.figure = SessionFigure(self.session)
+            self.canvas = self.figure.canvas
+        self.figure.show(self.session)
+        return " ".join(filter(None, [self.session.reading(), self._score()]))
 
-    def _shown_by(self, **controls) -> str:
-        """Bring the ground to the controls; its reading."""
-        if self.ground.apply(**controls):
-            self._end_cold()
-            self.training.taken = 0
-            self._changed()
-        if self.ground.views.fig is not self._canvas.fig:
-            self._canvas = self._canvas_of(self.ground)
-            self.image.tooltip = self._canvas.alt
-        return " ".join(filter(None, [self.ground.show(), self._compared()]))
+    def _step(self) -> None:
+        with self.watched("Training stopped."):
+            self.session.step()
+        if self.session.run.diverged:
+            self.player.pause()
 
-    def _draw(self) -> None:
-        super()._draw()
-        if self.ground.diverged:
-            self._warn(self.ground.diverged)
-        self._tell()
-
-    def _tell(self) -> None:
-        """The line and the program follow the controls."""
-        if self.line.value != self.ground.line:
-            self._quiet = True
-            self.line.value = self.ground.line
-            self._quiet = False
-            self._write()
-
-    def _train(self) -> None:
-        with self._watched("Training stopped."):
-            self._step()  # the ground knows where the controls stand
-        if self.ground.diverged:
-            self.training.pause()
-
-    def _changed(self) -> None:
-        super()._changed()
-        beside = self._beside_training
-        going = beside is not None and beside.going
-        self.fresh.description = f"{beside.taken} of {beside.steps} steps" if going else "Cold run"
+    def _restarted(self) -> None:
+        self._end_cold()
+        self.player.restart()
+        self._scenes.clear()
 
     def _end_cold(self) -> None:
-        if self._beside_training is not None:
-            self._beside_training.pause()
-        self._beside = self._beside_training = None
+        if self._cold_player is not None:
+            self._cold_player.pause()
+            self._cold_player = self.session.cold = None
+            self._tell_cold()
 
-    def _prepare_cold(self) -> None:
-        self.training.pause()
-        self._end_cold()
-        if self.training.taken == 0:
-            return
-        self._beside = self.ground.cold()
-        self._beside_training = Training(
-            self._beside.step, self._draw, self._changed, self._beside.steps
-        )
+    def _tell_cold(self) -> None:
+        player = self._cold_player
+        going = player is not None and player.going
+        text = f"{player.taken} of {player.steps} steps" if going else "Cold run"
+        self.cold.description = text
 
-    def _compared(self) -> str:
-        """What the cold run has shown, once it is over."""
-        training = self._beside_training
-        over = training is not None and training.finished and self.training.taken == training.steps
-        return self._beside.score if over else ""
+    def _score(self) -> str:
+        """Return what the cold run has shown, as long as the other has not gone on since."""
+        cold = self._cold_player
+        over = cold is not None and cold.finished and self.player.taken == cold.steps
+        return self.session.score() if over else ""
 
     def _pasted(self, change) -> None:
-        if self._quiet:
-            return
-        try:
-            self.paste(change["new"])
-        except ValueError as error:
-            self._warn(str(error))
+        if change["new"] != self.session.setting.line:
+            try:
+                self.paste(change["new"])
+            except ValueError as error:
+                self.warn(str(error))
 
     def _write(self) -> None:
         shown = self.code.value
         self.written.layout.display = "" if shown else "none"
         if shown:
-            self.written.value = self.ground.program()
+            self.written.value = program(self.session.setting, self.player.taken or 500)
 
 
-def dashboard(
-    ground: Ground,
-    first: Mapping[str, widgets.Widget],
-    folds: Mapping[str, Mapping[str, widgets.Widget]],
-    *,
-    at_once: int = 10,
-) -> Dashboard:
-    """Controls over a ground that trains while they move.
-
-    ground: holds the network and its picture; see `Ground`.
-    first: controls by name that always show.
-    folds: title → controls by name that are folded away under it.
-    at_once: steps between two pictures at most, so that a run can be watched.
-
-    Raises ValueError for a control whose values cannot be listed and for `at_once` below 1.
-    """
-    for control in (*first.values(), *(c for fold in folds.values() for c in fold.values())):
-        values(control)
-    return Dashboard(ground, first, folds, count("at_once", at_once))
+def _names(section: str) -> list[str]:
+    """Return the names of the controls in a section."""
+    return [name for name, c in CONTROLS.items() if c.metadata["section"] == section]
 
 
-def _button(name: str, icon: str, tooltip: str) -> widgets.Button:
-    return widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto"})
+def _control(name: str, setting: Setting) -> widgets.Widget:
+    """Return the control of a field of the setting, where the setting says."""
+    about, value = CONTROLS[name].metadata, getattr(setting, name)
+    if isinstance(value, str):
+        made = live.choice(about["values"], about["label"])
+        made.value = value
+        return made
+    if name == "lam":
+        return live.lam_slider(about["values"], about["label"], value=value)
+    labels = ["off", "on"] if isinstance(value, bool) else None
+    return live.slider(about["values"], about["label"], labels=labels, value=value)
+
+
+def _button(name: str, icon: str, tooltip: str, pressed: Callable[[], None]) -> widgets.Button:
+    made = widgets.Button(description=name, icon=icon, tooltip=tooltip, layout={"width": "auto"})
+    made.on_click(live.on_kernel_thread(lambda _: pressed()))
+    return made

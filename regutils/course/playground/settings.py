@@ -1,115 +1,105 @@
-"""Every control of the playground and its values; a setting as one line of text."""
+"""Every setting of the playground: its values, its control, its place in a line of text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from ...arguments import position, require
+from ...penalties import PENALTIES
 
-CLASSES = ("moons", "circles", "xor", "spiral", "gaussians")
-CURVES = ("sine", "step")
-PENALTIES = ("L2", "L1 subgradient", "L1 soft threshold", "elastic net")
+DATASETS = ("moons", "circles", "xor", "spiral", "gaussians")
+METHODS = {penalty.label: penalty for penalty in PENALTIES.values()}
 LAMS = (0.0, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
-# What each control can take. A batch of 0 is all examples at once.
-VALUES: dict[str, tuple[Any, ...]] = {
-    "data": (*CLASSES, *CURVES),
-    "penalty": PENALTIES,
-    "lam": LAMS,
-    "p": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
-    "lr": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
-    "noise": (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5),
-    "wrong": (0.0, 0.1, 0.2, 0.3, 0.4),
-    "draw": tuple(range(20)),
-    "optimizer": ("SGD", "momentum", "Adam", "AdamW"),
-    "batch": (5, 10, 20, 0),
-    "points": (20, 40, 60, 100, 200),
-    "depth": (1, 2, 3, 4),
-    "width": (2, 4, 8, 16, 32),
-    "activation": ("ReLU", "tanh", "sigmoid"),
-    "squares": (False, True),
-    "product": (False, True),
-    "sines": (False, True),
-    "seed": tuple(range(10)),
-}
+# Titles of the sections that are folded; what stands in none always shows.
+OPTIMIZER = "Optimizer, and how the penalty acts"
+NETWORK = "Points and network: a change starts training again"
 
-# A change of these asks for other weights or other shapes, so training starts again.
-RESTARTING = (
-    "data",
-    "points",
-    "depth",
-    "width",
-    "activation",
-    "squares",
-    "product",
-    "sines",
-    "seed",
-)
+
+def _control(first: Any, values: tuple, label: str, section: str = "", restarts=False) -> Any:
+    """Return a field of `Setting`: its first value, all its values, how its control is named.
+
+    - section: under which title the control is folded; "" for one that always shows.
+    - restarts: whether another value means other points or weights, so that training starts again.
+    """
+    about = {"values": values, "label": label, "section": section}
+    return field(default=first, metadata=about | {"restarts": restarts or section == NETWORK})
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where all controls of the playground stand; values are those of `VALUES`.
+    """Hold where all controls of the playground stand; this is the one table of them.
 
-    Raises ValueError for a value that its control does not have.
+    A batch of 0 is all examples at once. Raises ValueError for a value that its control does not
+    have.
     """
 
-    data: str = "moons"
-    penalty: str = "L2"
-    lam: float = 0.0
-    p: float = 0.0
-    lr: float = 0.1
-    noise: float = 0.2
-    wrong: float = 0.1
-    draw: int = 0
-    optimizer: str = "momentum"
-    batch: int = 20
-    points: int = 60
-    depth: int = 2
-    width: int = 16
-    activation: str = "ReLU"
-    squares: bool = False
-    product: bool = False
-    sines: bool = False
-    seed: int = 0
+    data: str = _control("moons", DATASETS, "data (starts again)", restarts=True)
+    penalty: str = _control("L2", tuple(METHODS), "penalty")
+    lam: float = _control(0.0, LAMS, "λ, strength of the penalty")
+    p: float = _control(0.0, (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), "dropout p")
+    lr: float = _control(0.1, RATES, "learning rate")
+    proximal: bool = _control(False, (False, True), "penalty as a proximal step", OPTIMIZER)
+    optimizer: str = _control(
+        "momentum", ("SGD", "momentum", "Adam", "AdamW"), "optimizer", OPTIMIZER
+    )
+    batch: int = _control(20, (5, 10, 20, 0), "batch size (0: all points)", OPTIMIZER)
+    noise: float = _control(0.2, (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5), "noise", NETWORK)
+    wrong: float = _control(0.1, (0.0, 0.1, 0.2, 0.3, 0.4), "share of wrong labels", NETWORK)
+    draw: int = _control(0, tuple(range(20)), "draw again", NETWORK)
+    points: int = _control(60, (20, 40, 60, 100, 200), "training points", NETWORK)
+    depth: int = _control(2, (1, 2, 3, 4), "hidden layers", NETWORK)
+    width: int = _control(16, (2, 4, 8, 16, 32), "units in each", NETWORK)
+    activation: str = _control("ReLU", ("ReLU", "tanh", "sigmoid"), "activation", NETWORK)
+    seed: int = _control(0, tuple(range(10)), "seed of weights and batches", NETWORK)
 
     def __post_init__(self) -> None:
-        for name, values in VALUES.items():
+        for name, control in CONTROLS.items():
+            values = control.metadata["values"]
             place = position(name, getattr(self, name), values)
             object.__setattr__(self, name, values[place])
 
     @property
-    def curve(self) -> bool:
-        """Whether a curve is fitted; else two classes are told apart."""
-        return self.data in CURVES
+    def decays(self) -> bool:
+        """Whether the penalty is AdamW's own decay: L2's gradient outside of Adam's scaling."""
+        return self.optimizer == "AdamW" and self.penalty == "L2" and not self.proximal
 
     @property
     def line(self) -> str:
-        """The setting as a line of text for a classmate: what differs from the first one."""
+        """The setting as a line of text: what differs from the first one, and the data."""
         told = [
-            f"{field.name}={_text(getattr(self, field.name))}"
-            for field in fields(self)
-            if getattr(self, field.name) != field.default or field.name == "data"
+            f"{name}={_text(getattr(self, name))}"
+            for name, control in CONTROLS.items()
+            if name == "data" or getattr(self, name) != control.default
         ]
         return " ".join(told)
 
+    def restarts(self, other: Setting) -> bool:
+        """Return whether training must start again to go from this setting to the other."""
+        needed = [name for name, control in CONTROLS.items() if control.metadata["restarts"]]
+        return any(getattr(self, name) != getattr(other, name) for name in needed)
+
+
+CONTROLS: dict[str, Field] = {control.name: control for control in fields(Setting)}
+
 
 def parse(line: str) -> Setting:
-    """The setting that a line describes; what it does not name is as at the start.
+    """Return the setting that a line describes; what it does not name is as at the start.
 
     Raises ValueError, in one sentence, for a line that describes none.
     """
-    accepts = 'a line such as "data=spiral lam=0.01 penalty=L1_subgradient"'
+    accepts = 'a line such as "data=spiral lam=0.01 penalty=L1"'
     require(isinstance(line, str) and line.strip() != "", "state", line, accepts)
     found: dict[str, Any] = {}
     for word in line.replace(",", " ").split():
         name, equals, text = word.partition("=")
         require(bool(equals) and bool(text), "state", word, accepts)
-        require(name in VALUES, "state", name, f"made of {', '.join(VALUES)}")
+        require(name in CONTROLS, "state", name, f"made of {', '.join(CONTROLS)}")
         require(name not in found, "state", word, f"a line that names {name} once")
-        texts = [_text(value) for value in VALUES[name]]
-        found[name] = VALUES[name][_place(name, text, texts)]
+        values = CONTROLS[name].metadata["values"]
+        found[name] = values[_place(name, text, [_text(value) for value in values])]
     return Setting(**found)
 
 

@@ -1,0 +1,131 @@
+"""What is seen of a training session: one figure, updated as it trains."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor, nn
+
+from ... import live, plots
+from . import networks
+from .session import EVERY, TrainingSession
+from .settings import LAMS
+
+SIDE = 64  # places of the grid along each axis
+REACH = 2.8  # of standardised inputs; more than 99 of 100 points lie within
+MAPS, SMALL_SIDE = 16, 24
+FULL_LINE = 2.0  # a weight of this size and more has the widest line
+EDGE = 2.5  # end of the histogram
+NAMED = (0.0, 0.001, 0.01, 0.1, 1.0)  # of the values of λ
+BEST, GHOST, COLD = "λ = 0 at its best step", "val, kept", "val, cold"
+
+
+class SessionFigure:
+    """The figure of a session's data and network: `canvas`, and `show(session)`.
+
+    Decision regions; loss and error with λ in force below them; the network; what units of its last
+    hidden layer see; its weights.
+    """
+
+    def __init__(self, session: TrainingSession):
+        setting = session.setting
+        self.grid, self.coarse = _grid(SIDE), _grid(SMALL_SIDE)
+        fig, axes = plots.mosaic("rle;rtt;nmw", width=9.6, height=6.2, heights=(1.2, 0.5, 1.25))
+        self.regions = _regions(axes["r"], session)
+        self._curves(axes, session)
+        units = networks.sizes(setting)
+        self.network = plots.NetworkDrawing(
+            axes["n"],
+            units,
+            FULL_LINE,
+            inputs=("x₁", "x₂"),
+            title="Weights: solid +, dashed −, 0 none",
+        )
+        self.units = min(MAPS, units[-2])
+        blank = np.zeros((self.units, SMALL_SIDE, SMALL_SIDE))
+        title = f"What {self.units} units before the output see"
+        kind = {"top": 2.0, "signed": True, "upside": "lower"}
+        self.maps = plots.Maps(axes["m"], blank, 4, title=title, **kind)
+        total = sum(a * b for a, b in zip(units, units[1:]))
+        weights = {"all weights": None}
+        self.weights = plots.WeightHistogram(axes["w"], weights, reach=EDGE, total=total)
+        lines = [self.loss, self.error, self.lam, self.caption]
+        panels = [self.regions, *lines, self.network, self.maps, self.weights]
+        alt = (
+            "A network in training: decision regions; loss and error of training and validation "
+            "points, a line for λ = 0 at its best step, and λ in force below them; the network "
+            "with its weights as lines; what single units see; a histogram of the weights."
+        )
+        self.canvas = live.Canvas(fig, panels, alt)
+
+    def _curves(self, axes: dict[str, Axes], session: TrainingSession) -> None:
+        steps = range(0, session.steps + 1, EVERY)
+        named = {step: str(step) for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
+        names = dict.fromkeys(("train", "val", GHOST, COLD))
+        kind = {"reference": {BEST: None}, "x": "", "y": "", "ticks": named, "loc": None}
+        words = {"title": "Data loss", "ylim": (0, 2)}
+        self.loss = plots.LossCurves(axes["l"], steps, names, **(kind | words))
+        words = {"title": "Error: share of wrong answers", "ylim": (0, 0.6)}
+        self.error = plots.LossCurves(axes["e"], steps, names, **(kind | words))
+        title = "λ in force (line) and on the slider (dots)"
+        self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
+        self.caption = plots.Caption(axes["t"])
+        handles = axes["l"].get_legend_handles_labels()[0]
+        axes["l"].figure.legend(
+            handles=handles,
+            ncols=len(handles),
+            loc="outside upper right",
+            fontsize=8,
+            frameon=False,
+        )
+
+    @torch.no_grad()
+    def show(self, session: TrainingSession) -> None:
+        """Draw the network as it is and the curves so far, of the same data and network."""
+        run, setting = session.run, session.setting
+        model = run.trainer.model.eval()
+        self.regions.show(model(self.grid).softmax(1).reshape(SIDE, SIDE, 2))
+        self.loss.show(**_lines(session, "loss"))
+        self.error.show(**_lines(session, "error"))
+        self.lam.show(run.curves["lam"], setting.lam)
+        self.caption.show(f"p = {setting.p:g}, lr = {setting.lr:g}")
+        layers = networks.weights(model)
+        dead = networks.dead(model, run.trainer.split.train.x)
+        self.network.show(layers, dead)
+        self.maps.show(self._seen(model), dead[-1][: self.units])
+        self.weights.show({"all weights": torch.cat([w.ravel() for w in layers])})
+
+    def _seen(self, model: nn.Sequential) -> Tensor:
+        """Return activations of the last hidden layer on a coarse grid, (units, side, side)."""
+        acts = model[:-1](self.coarse)[:, : self.units]
+        return acts.T.reshape(-1, SMALL_SIDE, SMALL_SIDE)
+
+
+def _lines(session: TrainingSession, measure: str) -> dict[str, list[float] | float]:
+    """Return the curves of "loss" or "error" by name."""
+    val, cold = f"val_{measure}", session.cold
+    return {
+        "train": session.run.curves[f"train_{measure}"],
+        "val": session.run.curves[val],
+        GHOST: session.ghost[val] if session.ghost else [],
+        COLD: cold.curves[val] if cold else [],
+        BEST: session.best(val),
+    }
+
+
+def _grid(side: int) -> Tensor:
+    """Return the places of a grid, (side², 2)."""
+    along = torch.linspace(-REACH, REACH, side)
+    down, across = torch.meshgrid(along, along, indexing="ij")
+    return torch.stack([across.ravel(), down.ravel()], 1)
+
+
+def _regions(ax: Axes, session: TrainingSession) -> plots.DecisionRegions:
+    places = np.linspace(-REACH, REACH, SIDE)
+    title = f"{session.setting.data}: ● train, ○ val, ◯ wrong label"
+    panel = plots.DecisionRegions(ax, places, places, title=title, loc=None)
+    (x, y), (val_x, val_y), _ = session.run.trainer.split.parts
+    wrong = networks.wrong_labels(session.setting, y)
+    panel.place((x[:, :2], y), (val_x[:200, :2], val_y[:200]), wrong)
+    return panel
