@@ -6,7 +6,9 @@
 # "… none is exactly 0."
 from statistics import fmean
 
+from regutils.course.exercises.playground import edge as right_edge
 from regutils.course.playground import TrainingSession, parse
+from regutils.tools.record.schedules import SCHEDULES
 
 curves = dashboard.session.run.curves
 ghost = dashboard.session.ghost
@@ -72,8 +74,6 @@ assert abs(theirs - ours) < 1e-3
 
 # %%
 # after: play-11-schedules-says
-from regutils.tools.record.schedules import SCHEDULES
-
 end = dict(zip(shapes, runs["val_loss"][:, :, -1]))
 error = dict(zip(shapes, runs["val_error"][:, :, -1]))
 best = stopped["val_loss"]
@@ -113,12 +113,10 @@ for seed in range(5):
 assert min(gaps) > -0.02
 assert sum(fmean(learned) > gap for gap in gaps) == 5
 
+
 # %%
 # after: play-25-ex2-solution
 # "Momentum makes training more tolerant": SGD on λw² alone diverges from (1 + m)/lr on.
-from regutils.course.exercises.playground import edge as right_edge
-
-
 def size_after(lam, lr, momentum, steps=400):
     w = torch.ones((), requires_grad=True)
     sgd = torch.optim.SGD([w], lr=lr, momentum=momentum)

@@ -6,7 +6,10 @@ import random
 
 import pytest
 
-from regutils.course.playground import VALUES, Setting, networks, parse, program
+from regutils.course.playground import Setting, networks, parse, program
+from regutils.course.playground.settings import CONTROLS
+
+VALUES = {name: control.metadata["values"] for name, control in CONTROLS.items()}
 
 
 def any_setting(rng, **fixed) -> Setting:
@@ -36,7 +39,7 @@ def test_a_line_says_everything_that_differs_and_comes_back():
         ("lam=nan", "lam must be one of"),
         ("data=moons data=xor", "names data once"),
         ("penalty=L2 penalty=L2", "names penalty once"),
-        ("squares=perhaps", "squares must be one of no, yes"),
+        ("proximal=perhaps", "proximal must be one of no, yes"),
     ],
 )
 def test_a_wrong_line_gets_one_sentence(line, said):
@@ -68,15 +71,16 @@ def trained(setting: Setting, steps: int) -> tuple:
     return (found.step, found.train_loss, found.train_error, found.val_loss, found.val_error)
 
 
-@pytest.mark.parametrize("data", VALUES["data"])
 @pytest.mark.parametrize("penalty", VALUES["penalty"])
+@pytest.mark.parametrize("proximal", VALUES["proximal"])
 @pytest.mark.parametrize("optimizer", VALUES["optimizer"])
-def test_the_program_trains_as_the_playground_does(data, penalty, optimizer):
-    kind: dict = {"data": data, "penalty": penalty, "optimizer": optimizer, "lam": 0.01, "lr": 0.05}
-    places = (VALUES[name].index(kind[name]) for name in ("data", "penalty", "optimizer"))
-    if sum(places) % 2:  # half of them with everything else switched on
-        kind |= {"p": 0.3, "squares": True, "product": True, "sines": True, "batch": 0, "draw": 2}
-        kind |= {"activation": "tanh", "seed": 1}
+def test_the_program_trains_as_the_playground_does(penalty, proximal, optimizer):
+    kind: dict = {"penalty": penalty, "proximal": proximal, "optimizer": optimizer}
+    datasets = VALUES["data"]
+    place = VALUES["penalty"].index(penalty) + VALUES["optimizer"].index(optimizer)
+    kind |= {"data": datasets[place % len(datasets)], "lam": 0.01, "lr": 0.05}
+    if place % 2 == proximal:  # half of them with everything else switched on
+        kind |= {"p": 0.3, "batch": 0, "draw": 2, "activation": "tanh", "seed": 1}
     setting = Setting(**kind)
     text = program(setting, 25)
     assert "regutils" not in text
@@ -86,15 +90,15 @@ def test_the_program_trains_as_the_playground_does(data, penalty, optimizer):
 
 def test_the_program_is_of_its_setting():
     """A λ, a p or a step more would be seen."""
-    setting = Setting(penalty="L1 soft threshold", lam=0.01, p=0.3, optimizer="SGD")
+    setting = Setting(penalty="L1", proximal=True, lam=0.01, p=0.3, optimizer="SGD")
     (found,) = run(program(setting, 25))
-    for other in ({"lam": 0.0}, {"p": 0.2}, {"penalty": "L1 subgradient"}, {"batch": 10}):
+    for other in ({"lam": 0.0}, {"p": 0.2}, {"proximal": False}, {"batch": 10}):
         changed = Setting(**(vars(setting) | other))
         assert found != pytest.approx(trained(changed, 25), rel=1e-4, abs=1e-5), other
 
 
 def test_short_lines_without_what_is_switched_off():
-    for line in ("data=moons", "data=sine", "data=spiral p=0.5 optimizer=AdamW lam=0.1 sines=yes"):
+    for line in ("data=moons", "data=xor", "data=spiral p=0.5 optimizer=AdamW lam=0.1"):
         text = program(parse(line))
         assert max(map(len, text.splitlines())) <= 100
         assert ("Dropout" in text) == ("p=" in line)
