@@ -43,7 +43,7 @@ def test_the_notebook_has_its_line_and_a_way_that_does_it(number):
     ids = [c.id for c in notebook.cells]
     check = next(c for c in notebook.cells if f"experiment({number}, attempt)" in c.source)
     way = SOLUTION.search(notebook.cells[ids.index(check.id) + 1].source)[1]
-    names = {"dashboard": Dashboard()}
+    names = {"explorer_live": Dashboard()}
     exec(way, names)
     assert experiment(number, names["attempt"]).status == "right"
 
