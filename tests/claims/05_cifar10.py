@@ -83,7 +83,8 @@ assert 0.035 < none_best.mean() - best_look[2, 3].mean() < 0.05
 # %%
 # after: cifar-52-table-see
 tests = {name: np.array([run["test_error"] for run in row]) for name, row in rows.items()}
-assert [tests["augmentation"].mean().round(3), tests["augmentation"].std().round(3)] == [0.43, 0.013]
+augmented = tests["augmentation"]
+assert [augmented.mean().round(3), augmented.std().round(3)] == [0.43, 0.013]
 assert [np.mean(kept).round(3), np.std(kept).round(3)] == [0.488, 0.004]
 assert [tests["L2"].mean().round(3), tests["L2"].std().round(3)] == [0.486, 0.009]
 for name in ("augmentation", "mixup", "label smoothing", "dropout"):
