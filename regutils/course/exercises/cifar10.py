@@ -118,7 +118,7 @@ chapter.choice(
     "network has never seen?",
     wrong(
         "It recognises them better with every epoch.",
-        "Labels drawn by lot make the training loss fall just as nicely, "
+        "Random labels make the training loss fall just as nicely, "
         "and new pictures are then no better than guessed.",
     ),
     wrong(
