@@ -10,9 +10,9 @@ assert factors.min() > 0
 # "The largest coefficient is that of direction 10; a few per cent of it are left; next to nothing"
 turned = solutions @ V.T
 assert turned[0].abs().argmax() == 9
-lowest_error = int(errors["val"].argmin())
+lowest_error = int(ridge_errors["val"].argmin())
 assert factors[lowest_error, 9] < 0.1
-gain = float(errors["val"][0] - errors["val"][lowest_error])
+gain = float(ridge_errors["val"][0] - ridge_errors["val"][lowest_error])
 assert gain < 0.02
 assert (solutions != 0).all()
 

@@ -8,46 +8,38 @@ from .kinds import Chapter, right, wrong
 chapter = Chapter("03_l1")
 
 
+def normal(seed, *shapes):
+    """Return tensors of these shapes, drawn from N(0, 1)."""
+    generator = torch.Generator().manual_seed(seed)
+    return [torch.randn(shape, generator=generator) for shape in shapes]
+
+
 def layers():
-    """Cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
-    generator = torch.Generator().manual_seed(3)
-    parameters = [
-        {
-            "linear1.weight": torch.randn(3, 2, generator=generator),
-            "linear1.bias": torch.randn(3, generator=generator),
-        }
-        for _ in range(2)
-    ]
-    return tuple(
-        (torch.rand((), generator=generator), layer, lam)
-        for layer, lam in zip(parameters, (0.1, 2.0))
-    )
+    """Return cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
+    loss, weight, bias = normal(3, (), (3, 2), (3,))
+    layer = {"linear1.weight": weight, "linear1.bias": bias}
+    return (loss.abs(), layer, 0.1), (loss.abs(), layer, 2.0)
 
 
 def thresholds():
-    """Cases (weights (hidden, inputs), threshold t)."""
-    generator = torch.Generator().manual_seed(5)
-    return tuple((torch.randn(4, 6, generator=generator), t) for t in (0.3, 1.5))
+    """Return cases (weights (hidden, inputs), threshold t)."""
+    return tuple(zip(normal(5, (4, 6), (4, 6)), (0.3, 1.5)))
 
 
 def proximal_steps():
-    """Cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
-    generator = torch.Generator().manual_seed(4)
-    return tuple(
-        (torch.randn(12, generator=generator), torch.randn(12, generator=generator), lr, lam)
-        for lr, lam in ((0.1, 0.5), (0.5, 0.2))
-    )
+    """Return cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
+    return (*normal(4, 12, 12), 0.1, 0.5), (*normal(6, 12, 12), 0.5, 0.2)
 
 
 @chapter.exercise("3.1", cases=layers)
 def total_loss(data_loss, layer, lam):
-    """A price per unit of absolute weight; the bias stays free."""
+    """Each weight costs λ per unit of its absolute value; the bias costs nothing."""
     return data_loss + lam * layer["linear1.weight"].abs().sum()
 
 
 @total_loss.wrong
 def penalised_the_bias(data_loss, layer, lam):
-    """You penalised the bias too; it only shifts outputs and should stay free."""
+    """You penalised the bias too; leave it out, as in 01 and 02."""
     return data_loss + lam * sum(p.abs().sum() for p in layer.values())
 
 
@@ -67,12 +59,6 @@ def took_the_norm_of_a_matrix(data_loss, layer, lam):
 def took_squares(data_loss, layer, lam):
     """That is L2, not L1."""
     return data_loss + lam * layer["linear1.weight"].square().sum()
-
-
-@total_loss.wrong
-def forgot_the_absolute_value(data_loss, layer, lam):
-    """The absolute value is missing."""
-    return data_loss + lam * layer["linear1.weight"].sum()
 
 
 @chapter.exercise("3.2", cases=thresholds)
@@ -131,12 +117,6 @@ def took_a_subgradient(w, grad, lr, lam):
     return w - lr * (grad + lam * torch.sign(w))
 
 
-@proximal_step.wrong
-def walked_uphill(w, grad, lr, lam):
-    """Downhill is −lr·gradient."""
-    return penalties.soft_threshold(w + lr * grad, lr * lam)
-
-
 @chapter.exercise("3.4", cases=lambda: ((0.5, 10), (3.0, 200)))
 def alpha(lam, n):
     """Divide the objective by 2n: scikit-learn's ½ and its mean both move into the price."""
@@ -155,34 +135,17 @@ def forgot_n(lam, n):
     return lam / 2
 
 
-@alpha.wrong
-def doubled_instead_of_halved(lam, n):
-    """The ½ stands before the data term, so α is half of that λ, not twice."""
-    return 2 * lam / n
-
-
-@alpha.wrong
-def multiplied_by_n(lam, n):
-    """Going from a sum to a mean makes the data term smaller, so λ must shrink."""
-    return lam * n / 2
-
-
-def shortened(W, t, dim):
-    """Each group of weights, along `dim`, shorter by t."""
-    return W * (1 - t / W.norm(dim=dim, keepdim=True)).clamp_min(0)
-
-
 @chapter.exercise("3.5", cases=thresholds)
 def shorten_columns(W, t):
     """Each column keeps its direction and loses t of its length: a pixel goes as a whole or
     stays."""
-    return shortened(W, t, dim=0)
+    return W * (1 - t / W.norm(dim=0)).clamp_min(0)
 
 
 @shorten_columns.wrong
 def shortened_rows(W, t):
     """Those are the rows, one per hidden unit; a pixel is a column."""
-    return shortened(W, t, dim=1)
+    return W * (1 - t / W.norm(dim=1, keepdim=True)).clamp_min(0)
 
 
 @shorten_columns.wrong
@@ -197,12 +160,6 @@ def forgot_the_root(W, t):
     return W * (1 - t / W.square().sum(0)).clamp_min(0)
 
 
-@shorten_columns.wrong
-def kept_long_columns(W, t):
-    """That keeps the longer columns as they are; they lose t of their length as well."""
-    return W * (W.norm(dim=0) > t)
-
-
 chapter.choice(
     "3.6",
     "You add λ·Σ|w| to the loss and train with SGD as usual. How many weights are exactly 0 at the "
@@ -213,7 +170,7 @@ chapter.choice(
         "jumps over it.",
     ),
     right(
-        "None, or one by a freak of rounding: each hops around 0 in steps of about lr·λ.",
+        "Hardly any: each hops around 0 in steps of about lr·λ.",
         "The pull does not fade near 0, so a weight arrives with full speed and passes it.",
     ),
     wrong(
@@ -251,24 +208,24 @@ chapter.choice(
 
 chapter.choice(
     "3.8",
-    "With L1 most first-layer weights of the digits network are 0, and its validation error is "
-    "about what it was. What did L1 buy here?",
+    "For which data should you expect the lasso to predict clearly better than ridge and than "
+    "stopping early?",
     right(
-        "A smaller network, and sight of the connections that it does without.",
-        "Needless weights can be seen, and cut without loss; better answers are another matter.",
+        "Many features, few examples, and only a few of the features matter.",
+        "There it can leave out what only adds noise, and ridge and stopping cannot.",
     ),
     wrong(
-        "Accuracy: with fewer weights there is less overfitting.",
-        "The validation error did not fall: these labels are clean, there is little noise to "
-        "refuse.",
+        "Many features, few examples, and every feature matters a little.",
+        "There is nothing to leave out then: section 3 with 100 true features.",
     ),
     wrong(
-        "Nothing that L2 would not have bought: both shrink the weights.",
-        "L2 shrinks all and removes none; cut down to a few weights in a hundred, "
-        "its network makes many more errors.",
+        "Few features, many examples, and strong noise.",
+        "With many examples a feature there is little to overfit, and all methods come near "
+        "least squares: the diabetes data are nearly such a case.",
     ),
     wrong(
-        "Faster training.",
-        "Each step is as long as before, with a threshold on top of it.",
+        "Any data on which it sets many weights to 0.",
+        "In the digits network nine weights in ten go, and the error does not fall. Sparse is not "
+        "the same as better.",
     ),
 )

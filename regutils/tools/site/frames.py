@@ -44,7 +44,7 @@ def described(box: live.Box) -> dict:
       the last control fastest.
     - film: positions in `layers` that a page shows where no script runs.
     """
-    told = _recorded(box) if isinstance(box, live.PlayerBox) else _explored(box)
+    told = _recorded(box) if hasattr(box, "scenes") else _explored(box)
     controls, pictures, readings, film = told
     ground, over = layers.split(pictures)
     height, width = layers.laid(ground, over[0]).shape[:2]
