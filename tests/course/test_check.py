@@ -168,11 +168,11 @@ def test_printing_is_neither_an_answer_nor_in_its_way(capsys):
 
 
 def test_a_return_that_is_missing_on_one_way_only():
-    def returns_sometimes(lr, h):
-        if lr > 0.05:
-            return 1 / lr - h / 2
+    def returns_sometimes(sigma, n, lam):
+        if sigma > 1:
+            return sigma**2 / (sigma**2 + n * lam)
 
-    verdict = check("2.6", returns_sometimes)
+    verdict = check("2.5", returns_sometimes)
     assert verdict.status == "not yet" and "nothing for some inputs" in verdict.message
 
 
@@ -261,8 +261,12 @@ def test_a_pair_is_right_as_list_or_tensor():
 
 @pytest.mark.parametrize("error", [1 + 5e-5, 1 - 5e-5])
 def test_rounding_is_forgiven_and_no_more(error):
-    assert check("2.6", lambda lr, h: (1 / lr - h / 2) * error).status == "right"
-    assert check("2.6", lambda lr, h: (1 / lr - h / 2) * error**10).status == "not yet"
+    def share(sigma, n, lam):
+        return sigma**2 / (sigma**2 + n * lam) * error
+
+    assert check("2.5", share).status == "right"
+    worse = check("2.5", lambda sigma, n, lam: share(sigma, n, lam) * error**9)
+    assert worse.status == "not yet"
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_without_download_nothing_is_asked(server, tmp_path):
 
 def test_bad_archive_put_there_by_hand_is_left_alone(server, tmp_path):
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(server.content[:-100])
-    with pytest.raises(data.Unavailable, match="left alone"):
+    with pytest.raises(data.Unavailable, match="put the whole archive there"):
         data.cifar10(tmp_path)
     assert (tmp_path / "cifar-10-python.tar.gz").read_bytes() == server.content[:-100]
 

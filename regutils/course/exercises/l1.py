@@ -28,7 +28,7 @@ def thresholds():
 
 def proximal_steps():
     """Return cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
-    return (*normal(4, 12, 12), 0.1, 0.5), (*normal(6, 12, 12), 0.5, 0.2)
+    return (*normal(4, 12, 12), 0.1, 0.5), (*normal(6, 12, 12), 0.5, 0.8)
 
 
 @chapter.exercise("3.1", cases=layers)
