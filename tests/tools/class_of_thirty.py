@@ -13,7 +13,7 @@ import nbformat
 SETUP = "from regutils.course import check"
 ALPHA = 'def alpha(a, n):\n    return {}\n\n\ncheck("2.1", alpha)'
 STEP = 'def step(w, g, lr, lam):\n    return {}\n\n\ncheck("2.2", step)'
-LETTER = 'check("2.7", {})'
+LETTER = 'check("2.6", {})'
 RIGHT = (SETUP, ALPHA.format("n * a / 2"), STEP.format("w - lr * (g + 2 * lam * w)"))
 SOLVED = (*RIGHT, LETTER.format('"C"'))
 UNTOUCHED = (SETUP, ALPHA.format("..."), STEP.format("..."), LETTER.format("..."))
@@ -35,7 +35,7 @@ DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:
 KILL = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n"
 FILL = "import torch\nkept = torch.ones(10**10)"
 
-# Per learner: the code cells, and (status of 2.1, of 2.2, of 2.7) as they should be marked.
+# Per learner: the code cells, and (status of 2.1, of 2.2, of 2.6) as they should be marked.
 R, Y, N, F, S = "right", "not yet", "not attempted", "failed", "stopped"
 NOTEBOOKS: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
     "solved": (SOLVED, (R, R, R)),
@@ -83,7 +83,7 @@ NOTEBOOKS: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
             "from math import *\nfrom fractions import Fraction\nx = !ls\n%timeit -n1 -r1 1",
             'check(number="2.1", answer=lambda a, n: Fraction(a) * n / 2)',
             SOLVED[2] + ";",
-            'print(check("2.7", "C"))',
+            'print(check("2.6", "C"))',
         ),
         (R, R, R),
     ),
@@ -119,7 +119,7 @@ def notebook(*sources: str, stored: bool = False) -> bytes:
 
 
 def write_class(folder: Path) -> dict[str, list[str]]:
-    """Write all submissions; by learner, the statuses of 2.1, 2.2 and 2.7, or of the one line."""
+    """Write all submissions; by learner, the statuses of 2.1, 2.2 and 2.6, or of the one line."""
     expected = {name: list(statuses) for name, (_, statuses) in NOTEBOOKS.items()}
     for name, (sources, _) in NOTEBOOKS.items():
         (folder / f"{name}.ipynb").write_bytes(notebook(*sources))
