@@ -75,7 +75,11 @@ def test_it_trains_while_lam_p_and_lr_are_dragged(desk, complaints):
     assert desk.locator("[role=alert]").count() == 0
     train.click()
     state = desk.get_by_role("textbox", name="state")
-    assert re.search(r"lam=.* p=.* lr=", state.input_value())
+    before = None  # the last of the drag may still be on its way, and would overwrite what is typed
+    while before != state.input_value():
+        before = state.input_value()
+        desk.wait_for_timeout(2000)
+    assert re.search(r"lam=.* p=.* lr=", before)
     state.fill("data=xor lam=0.01 depth=3")
     state.press("Enter")
     reading.filter(has_text="Step 0, λ = 0.01").wait_for(timeout=30_000)

@@ -205,9 +205,9 @@ class Dashboard(live.Box):
 
     def _write(self) -> None:
         shown = self.code.value
-        self.written.layout.display = "" if shown else "none"
         if shown:
             self.written.value = program(self.session.setting, self.player.taken or 500)
+        self.written.layout.display = "" if shown else "none"
 
 
 def _names(section: str) -> list[str]:

@@ -85,7 +85,8 @@ class SessionFigure:
         """Draw the network as it is and the curves so far, of the same data and network."""
         run, setting = session.run, session.setting
         model = run.trainer.model.eval()
-        self.regions.show(model(self.grid).softmax(1).reshape(SIDE, SIDE, 2))
+        sure = model(self.grid).softmax(1).nan_to_num(0.5)  # outputs overflow before it diverges
+        self.regions.show(sure.reshape(SIDE, SIDE, 2))
         self.loss.show(**_lines(session, "loss"))
         self.error.show(**_lines(session, "error"))
         self.lam.show(run.curves["lam"], setting.lam)

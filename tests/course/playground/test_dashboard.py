@@ -123,11 +123,11 @@ def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behin
         box = Dashboard()
         rng = random.Random(0)
         box.bar.train.value = True
-        for i in range(20):
+        for i in range(12):
             name = rng.choice([n for n in box.controls if n != "data"])
             box.controls[name].value = rng.choice(values(box.controls[name]))
             box.bar.train.value = not box.player.finished
-            if i % 5 == 0:
+            if i % 4 == 0:
                 box.cold.click()
             await asyncio.sleep(0.001)
         box.close()
