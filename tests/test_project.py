@@ -241,6 +241,13 @@ def test_versions_are_bounded_and_the_two_lists_in_step():
     assert all(re.fullmatch(r">=[\d.]+,<[\d.]+", bounds) for bounds in conda.values())
 
 
+def test_readers_are_told_the_versions_of_python_that_are_required():
+    low, high = re.findall(r"3\.(\d+)", PROJECT["requires-python"])
+    for page in ("README.md", "regutils/tools/site/templates/page/home.html.j2"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert f"Python 3.{low} to 3.{int(high) - 1}" in text, page
+
+
 def test_nothing_else_stands_at_the_top_level():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
