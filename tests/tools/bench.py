@@ -257,7 +257,7 @@ def digits() -> None:
 
 def cifar() -> None:
     for path, ours, note, goal in bench_cifar.rows():
-        what = f"epoch of 10,000 pictures, {path}: {ours:.2f} s; the note's own loop {note:.2f} s"
+        what = f"epoch of 5,000 pictures, {path}: {ours:.2f} s; the note's own loop {note:.2f} s"
         report("cifar", note / ours, "×", goal, what, least=True)
 
 

@@ -51,7 +51,7 @@ def our_epoch(x, y, device: str, autocast: bool) -> tuple[float, float]:
     return time.perf_counter() - started, history.running[0] * -(-len(x) // 64)
 
 
-def rows(n: int = 10_000, repeats: int = 4) -> list[tuple[str, float, float, float]]:
+def rows(n: int = 5_000, repeats: int = 3) -> list[tuple[str, float, float, float]]:
     """(path, our seconds, the note's, what is wanted) for every path that this machine has."""
     from torchvision.datasets import CIFAR10
     from torchvision.transforms import ToTensor
