@@ -2,8 +2,7 @@
 
 # %%
 # after: concept-degree-live
-# "The training error falls all the way. The validation error is lowest at a small degree, and at
-# degree 15 it is more than a thousand times larger."
+# "falls all the way … lowest at a small degree … more than a thousand times larger"
 rises = (degree_train[0].diff() > 1e-9).any()
 assert not rises
 best_degree = int(degree_val[0].argmin()) + 1

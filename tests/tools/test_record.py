@@ -260,15 +260,9 @@ def test_methods_have_the_strength_with_the_lowest_validation_error_of_their_swe
 
 
 def test_a_recorded_point_comes_out_again():
-    """The first four epochs of the first run of the L2 sweep.
-
-    Needs the pictures that were recorded with.
-    """
-    path = os.environ.get("REGUTILS_PICTURES")
-    if not path:
-        pytest.skip(
-            "set REGUTILS_PICTURES to the file that was given to regutils record --pictures"
-        )
+    """Train the first four epochs of the L2 sweep again; needs the recorded pictures."""
+    if not (path := os.environ.get("REGUTILS_PICTURES")):
+        pytest.skip("set REGUTILS_PICTURES to the file given to regutils record --pictures")
     found = json.loads((RECORDED / "cifar10_l2.json").read_text())
     job, then = runs.Job(**found["jobs"]["0"][0]), found["runs"]["0"][0]
     now = replace(job, epochs=4).run(path)
