@@ -10,7 +10,6 @@ import asyncio
 import json
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -107,10 +106,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (item.path not in late, item.path.suffix != ".ipynb"))
 
 
-def in_a_loop(learner):
-    """Run it in an event loop, in a thread, because Playwright keeps a loop in the main one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, learner).result()
+@pytest.fixture(autouse=True)
+def without_a_loop(request):
+    """Set aside the event loop that Playwright, once started, keeps running in this thread."""
+    loop = None if "page" in request.fixturenames else asyncio._get_running_loop()
+    if loop is not None:
+        asyncio._set_running_loop(None)
+    yield
+    if loop is not None:
+        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

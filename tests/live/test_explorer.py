@@ -11,7 +11,6 @@ import ipywidgets as widgets
 import matplotlib.pyplot
 import numpy as np
 import pytest
-from conftest import in_a_loop
 from moving import Stem, stem
 from PIL import Image
 
@@ -170,7 +169,7 @@ def test_a_drag_is_coarse_and_what_rests_is_sharp():
         assert bytes(box.image.value) == box.frame(x=3.0)[0]
         box.close()
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_two_boxes_moved_at_once_are_both_sharpened():
@@ -182,7 +181,7 @@ def test_two_boxes_moved_at_once_are_both_sharpened():
         for box in boxes:
             box.close()
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_a_key_after_a_rest_shows_a_sharp_picture_at_once():
@@ -194,7 +193,7 @@ def test_a_key_after_a_rest_shows_a_sharp_picture_at_once():
         assert width(box) == 2 * canvas.width
         box.close()
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_a_thousand_random_settings_leave_memory_and_figures_flat():

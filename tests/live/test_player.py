@@ -4,7 +4,6 @@ import asyncio
 
 import numpy as np
 import pytest
-from conftest import in_a_loop
 from moving import stem
 
 from regutils import live
@@ -86,7 +85,7 @@ def test_a_player_trains_while_its_slider_moves():
         await asyncio.sleep(0.02)
         assert len(counter.seen) == stopped == box.bar.progress.value
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_one_player_trains_at_a_time_and_ends_by_itself():
@@ -104,7 +103,7 @@ def test_one_player_trains_at_a_time_and_ends_by_itself():
         await box.player.task
         assert live.Player.current is None
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_a_player_that_breaks_says_so_and_stops():
@@ -121,7 +120,7 @@ def test_a_player_that_breaks_says_so_and_stops():
             and box.bar.progress.value == 3
         )
 
-    in_a_loop(learner())
+    asyncio.run(learner())
     with pytest.raises(FloatingPointError, match="too far"):
         Counter(broken=2).player().run(5)
     with pytest.raises(ValueError, match="steps must be"):

@@ -6,7 +6,6 @@ import random
 
 import ipywidgets as widgets
 import pytest
-from conftest import in_a_loop
 
 from regutils import live
 from regutils.course.playground import Dashboard
@@ -112,7 +111,7 @@ def test_divergence_stops_training_and_says_the_bound():
         box.bar.again.click()
         assert box.status_line.value == ""
 
-    in_a_loop(learner())
+    asyncio.run(learner())
 
 
 def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behind():
@@ -134,7 +133,7 @@ def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behin
         await asyncio.sleep(0.05)
         return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
 
-    assert in_a_loop(play()) == []
+    assert asyncio.run(play()) == []
     assert live.Player.current is None
     gc.collect()
     assert len(widgets.widget._instances) <= before
