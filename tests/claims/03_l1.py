@@ -115,8 +115,7 @@ assert stopped[2, 0].mean() < at_end[2].mean(-1).min()
 
 # %%
 # after: l1-52-prune-see
-# The text: with 10 % errors rise by a few points at most, with 3 % only L1's network is as before;
-# the top 3 % hold more with L2.
+# "rise by a few points at most"; with 3 % only L1's is as before; the top 3 % hold more with L2
 rise = torch.stack([(e[5] - e[-1]).mean() for e in pruned.values()])
 assert rise.max() < 0.05
 assert pruned["L1"][2].mean() < pruned["L1"][-1].mean() + 0.02
