@@ -40,7 +40,6 @@ from .style import (
     ticks,
 )
 from .weights import (
-    Balance,
     Bars,
     Coefficients,
     Histogram,

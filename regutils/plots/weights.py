@@ -187,35 +187,6 @@ class Bars(Panel):
             text.set_text(f" {self.form.format(value)} ".replace("-", "−"))
 
 
-class Balance(Panel):
-    """Draw the data loss's downhill pull on each weight, in units of λ, against the weight.
-
-    At an L1 minimum weights that are not 0 lie on the lines +1 and −1 (data and penalty pull
-    equally hard), and exact zeros (hollow) lie between them.
-
-    - w, pull (..., n).
-    """
-
-    @look()
-    def __init__(self, ax, w, pull, **words):
-        self.ax = ax
-        ax.axhspan(-1, 1, color=GREY, alpha=0.12, linewidth=0)
-        for side in (-1, 1):
-            ax.axhline(side, color=GREY, linewidth=1, linestyle="--")
-        hollow = {"markerfacecolor": "none", "markeredgecolor": RED, "alpha": 0.35}
-        (self.zeros,) = ax.plot([], [], "o", markersize=4, label="exactly 0", **hollow)
-        (self.kept,) = ax.plot([], [], ".", color=BLUE, markersize=6, label="kept")
-        values = [(positions("w", w, 1), 1), (positions("pull", pull, 1), 1)]
-        edge = 1.05 * largest(values[0][0])
-        ax.set(xlim=(-edge, edge), ylim=(-1.9, 1.9))
-        self._finish([self.zeros, self.kept], values, words, x="weight", y="pull of the data / λ")
-
-    def show(self, w, pull):
-        """Draw these weights and their pull, (n,) each."""
-        for dots, chosen in ((self.zeros, w == 0), (self.kept, w != 0)):
-            dots.set_data(w[chosen], pull[chosen])
-
-
 class PenaltyGeometry(Panel):
     """Draw contours of a quadratic loss over (w₁, w₂), and the penalty's ball the solution touches.
 

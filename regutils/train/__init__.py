@@ -9,7 +9,7 @@
 - checkpoint, optimizers, checks: what these stand on
 """
 
-from .devices import share_cores, steady_threads, to_device
+from .devices import share_cores, to_device
 from .folds import Pairs, pairs, train_masks
 from .metrics import Measurement, error, evaluate, loss
 from .selection import (
@@ -32,6 +32,6 @@ __all__ = [
     "Choice", "History", "Interval", "Measurement", "Pairs", "Sweep", "Trainer", "batches",
     "choose", "early_stopping", "error", "evaluate", "fit", "loss", "lowest",
     "max_selection_bias", "nested_interval", "nested_score", "one_standard_error", "pairs",
-    "probability_better", "share_cores", "steady_threads", "sweep", "to_device", "train_masks",
+    "probability_better", "share_cores", "sweep", "to_device", "train_masks",
     "usual_interval",
 ]  # fmt: skip

@@ -158,15 +158,3 @@ def share_cores() -> Iterator[None]:
     finally:
         hook.remove()
         _sharing.end()
-
-
-@contextmanager
-def steady_threads() -> Iterator[None]:
-    """Keep the number of threads meanwhile, for what must come out the same bit for bit."""
-    global _sharing
-    before, _sharing = _sharing, Sharing()
-    _sharing.active = True
-    try:
-        yield
-    finally:
-        _sharing = before

@@ -77,7 +77,6 @@ def drawn_panels(kind=np.asarray):
             ax, {"a": kind(sparse), "b": signed(K, 9)}, reach=1.0
         ),
         "Bars": lambda ax: plots.Bars(ax, "ab", some(K, 2)),
-        "Balance": lambda ax: plots.Balance(ax, kind(sparse[:, 0]), some(K, 5)),
         "PenaltyGeometry": lambda ax: plots.PenaltyGeometry(
             ax, np.eye(2), [1.0, 0.5], "L1", np.linspace([1.0, 0.5], [0.1, 0.0], K)
         ),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from regutils import data, models, train
-from regutils.train import devices, fit, share_cores, steady_threads, sweep
+from regutils.train import devices, fit, share_cores, sweep
 
 SPLIT = data.moons(20)
 
@@ -145,6 +145,4 @@ def test_cores_are_shared_within_fit_and_sweep_and_nowhere_else(two_threads, mon
     with pytest.raises(KeyError), share_cores(), share_cores():
         assert len(hooks) == before + 1
         raise KeyError
-    with steady_threads(), share_cores():
-        assert len(hooks) == before
     assert len(hooks) == before
