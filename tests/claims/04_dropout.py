@@ -67,10 +67,10 @@ assert 0.012 < mean_gain[0, 1] < 0.045
 assert 0.012 < mean_gain[0, 2] < 0.045
 assert mean_gain[0, 1:3].min() > 1.5 * mean_gain[0, 0]
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
-# "right labels: the three kinds of dropout gain half a point to a point and a half, L2 less"
+# "right labels: … dropout gain half a point to a point and a half, L2 between nothing and a point"
 assert mean_gain[1, :3].min() > 0.002
 assert mean_gain[1].max() < 0.022
-assert mean_gain[1, 3] < mean_gain[1, :3].max()
+assert -0.004 < mean_gain[1, 3] < 0.014
 # "hidden and L2, run to the end, do worse than nothing stopped early"
 assert ends[0, 0].mean() < -0.02
 assert ends[0, 3].mean() < 0
@@ -95,7 +95,7 @@ plain, scaled = whole.mean(-1).T
 assert ((geometric[:, -1] / plain) - 1).abs().max() < 0.1
 assert arithmetic[0, -1] < plain[0] - 0.1  # "at small p clearly lower"
 assert arithmetic[2:, -1].sub(plain[2:]).min() > -0.02  # "at p = 0.6 that advantage is gone"
-assert arithmetic[3, -1] > plain[3] + 0.1  # "at 0.8 turned round"
+assert arithmetic[3, -1] > plain[3] + 0.1  # "at 0.8 the whole is better"
 best = torch.minimum(arithmetic[:, -1], plain)
 assert (scaled - best).max() < 0.05  # "never far from the better of the two"
 assert scaled[3] < best[3]  # "at p = 0.8 it is ahead of both"
@@ -114,8 +114,8 @@ assert (ours.norm(dim=1).diff() < 0).all()
 
 # %%
 # after: dropout-74-maps-say
-# "read off almost completely … the guess 0 is worse than the mean … a third to a half"
+# "to nearly nine tenths … the guess 0 is worse than the mean … between a third and a half"
 single, map_gone = near.values()
-assert single > 0.8
+assert 0.82 < single < 0.93
 assert map_gone < 0
 assert 0.3 < others < 0.55
