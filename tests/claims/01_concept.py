@@ -3,8 +3,7 @@
 # %%
 # after: concept-degree-live
 # "falls all the way … lowest at a small degree … more than a thousand times larger"
-rises = (degree_train[0].diff() > 1e-9).any()
-assert not rises
+assert not (degree_train[0].diff() > 1e-9).any()
 best_degree = int(degree_val[0].argmin()) + 1
 assert best_degree <= 6
 assert degree_val[0, 14] > 1000 * degree_val[0].min()
@@ -29,6 +28,7 @@ assert (squares[1:] <= squares[:-1] * (1 + 1e-9)).all()
 share = float(cost[best] / (cost[best] + lam_train[best]))
 assert 0.25 < share < 0.42
 assert lam_val[best] < 1.2 * degree_val[0, 2]
+assert 0.85 < min(path) / lam_val[best] < 1.15  # "gradient descent … comes about as low"
 assert lam_val[-1] > 3 * lam_val[best]
 assert lam_train[-1] > 5 * lam_train[best]
 
