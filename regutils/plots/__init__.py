@@ -22,7 +22,7 @@ from .curves import (
     ReliabilityDiagram,
     StrengthTrace,
 )
-from .pictures import Filters, HeatMap, Maps, Picture, Pictures
+from .pictures import HeatMap, Maps, Picture, Pictures
 from .regions import DecisionRegions, NetworkDrawing
 from .style import ROLES, figure, label, limits, look, mosaic, plain, role, ticks
 from .weights import Bars, Coefficients, Histogram, PenaltyGeometry, WeightHistogram

@@ -7,38 +7,14 @@ from matplotlib.transforms import ScaledTranslation
 
 from ..arguments import require
 from ..results import as_array, mean_sd
-from .style import (
-    BAND,
-    BLUE,
-    CYCLE,
-    GREY,
-    HOLLOW,
-    INK,
-    ORANGE,
-    RED,
-    ROLES,
-    SKY,
-    SMALL,
-    Panel,
-    largest,
-    limits,
-    logarithmic,
-    look,
-    one_line,
-    pick,
-    place,
-    plain,
-    positions,
-    role,
-    strength_axis,
-    ticks,
-)  # fmt: skip
+from . import style
+from .style import Panel, limits, look, one_line, pick, role, ticks
 
 # References after the first, which has the look of early stopping.
 _REFERENCES = (
-    ROLES["early stopping"],
-    {"color": GREY, "linestyle": (0, (4, 4))},
-    {"color": GREY, "linestyle": (0, (1, 2))},
+    style.ROLES["early stopping"],
+    {"color": style.GREY, "linestyle": (0, (4, 4))},
+    {"color": style.GREY, "linestyle": (0, (1, 2))},
 )
 
 
@@ -54,19 +30,19 @@ class FittedCurve(Panel):
     @look()
     def __init__(self, ax, grid, curves, *, truth, ylim, points={}, name="fit", **words):
         self.ax, self.grid = ax, as_array(grid)
-        dashes = {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.2}
+        dashes = {"color": style.GREY, "linestyle": (0, (4, 2)), "linewidth": 1.2}
         ax.plot(self.grid, as_array(truth), label="truth", **dashes)
-        self.points, values = [], [(positions("curves", curves, 2), 2)]
+        self.points, values = [], [(as_array(curves), 2)]
         for i, (part, pair) in enumerate(points.items()):
-            x, y = (positions(f"points[{part!r}]", each, 1) for each in pair)
+            x, y = (as_array(each) for each in pair)
             kind = role(part) | {"linestyle": "none", "markeredgewidth": 0}
             kind |= {"markersize": 3.5, "alpha": 0.5} if i else {"markersize": 4.5}
             line = ax.plot(pick(x, 1), pick(y, 1), label=f"{part} points", **kind)
             if max(x.ndim, y.ndim) > 1:  # what stays is drawn once
                 self.points += line
                 values += [(x, 1), (y, 1)]
-        (self.each,) = ax.plot([], [], color=SKY, linewidth=0.7, alpha=0.7)
-        (self.mean,) = ax.plot([], [], color=INK, linewidth=2, label=name)
+        (self.each,) = ax.plot([], [], color=style.SKY, linewidth=0.7, alpha=0.7)
+        (self.mean,) = ax.plot([], [], color=style.INK, linewidth=2, label=name)
         ax.set_xlim(self.grid.min(), self.grid.max())
         ax.set_ylim(*ylim)
         moving = [*self.points, self.each, self.mean]
@@ -105,7 +81,7 @@ class Overlay(Panel):
         ticks=None, log_y=False, ylim=None, marker=False, control=-1, ends=False, **words,
     ):  # fmt: skip
         self.ax, self.scale, self.given, self.control = ax, scale, as_array(at), control
-        self.at = place(ax, self.given, scale, ticks)
+        self.at = style.place(ax, self.given, scale, ticks)
         self.names = list(dict.fromkeys([*lines, *dots, *samples]))
         self.moving, self.shown, self.drawn = [], [], []
         self.lines = {name: self._line(name, values) for name, values in lines.items()}
@@ -122,13 +98,13 @@ class Overlay(Panel):
             flat = np.concatenate([np.ravel(values) for values in self.shown])
             flat = flat[np.isfinite(flat) & (flat > 0)]
             low, high = (flat.min(), flat.max() * 1.3) if len(flat) else (0.1, 1.3)
-            logarithmic(ax.yaxis, *(ylim or (low, high)))
+            style.logarithmic(ax.yaxis, *(ylim or (low, high)))
         else:
             low, high = ylim or limits(*self.shown)
             ax.set_ylim(low if ylim else min(low, self._floor), high)
-        self.marker = ax.axvline(self.at[0], color=INK, linewidth=1) if marker else None
+        self.marker = ax.axvline(self.at[0], color=style.INK, linewidth=1) if marker else None
         if marker:
-            (self.heads,) = ax.plot([], [], "o", color=INK, markersize=5)
+            (self.heads,) = ax.plot([], [], "o", color=style.INK, markersize=5)
             self.moving += [self.marker, self.heads]
         self.labels = [end_label(ax, line, 1) for line in self.lines.values()] if ends else []
         if any(line in self.moving for line in self.lines.values()):
@@ -145,7 +121,7 @@ class Overlay(Panel):
         if values is None:
             return np.full(len(self.at), np.nan), np.zeros(len(self.at))
         values = as_array(values)
-        values = positions(name, values[:, None] if values.ndim == 1 else values, 2)
+        values = values[:, None] if values.ndim == 1 else values
         require(values.shape[-2] == len(self.at), name, values.shape, f"(..., {len(self.at)}, S)")
         mean, sd = mean_sd(np.where(np.isfinite(values), values, np.nan))
         self.shown += [mean - sd, mean + sd]
@@ -159,7 +135,7 @@ class Overlay(Panel):
         (line,) = self.ax.plot(self.at, blank, label=name, linewidth=1.6, **kind)
         bands = []
         if sd.any() or values is None:
-            bands = [self.ax.fill_between(self.at, blank, blank, color=kind["color"], **BAND)]
+            bands = [self.ax.fill_between(self.at, blank, blank, color=kind["color"], **style.BAND)]
 
         def put(mean, sd):
             line.set_ydata(mean)
@@ -183,7 +159,7 @@ class Overlay(Panel):
         self._add([bars, heads], put, self._seeds(name, values), 1)
 
     def _samples(self, name, values, side):
-        values = positions(name, values, 2)
+        values = as_array(values)
         self.shown.append(values)
         n, made = values.shape[-1], []
         kind = role(name, self.names.index(name)) | {"linestyle": "none", "markersize": 4}
@@ -204,9 +180,9 @@ class Overlay(Panel):
         mean, sd = value if isinstance(value, tuple) else (value, 0.0)
         mean, sd = as_array(np.nan if mean is None else mean), as_array(sd)
         self.shown += [mean - sd, mean + sd]
-        kind = ROLES.get(name, _REFERENCES[i % len(_REFERENCES)])
+        kind = style.ROLES.get(name, _REFERENCES[i % len(_REFERENCES)])
         line = self.ax.axhline(np.nan, **(kind | {"marker": "", "linewidth": 1.6, "label": name}))
-        band = self.ax.axhspan(np.nan, np.nan, color=kind["color"], **BAND)
+        band = self.ax.axhspan(np.nan, np.nan, color=kind["color"], **style.BAND)
 
         def put(mean, sd):
             line.set_ydata([float(mean)] * 2)
@@ -215,10 +191,10 @@ class Overlay(Panel):
         self._add([band, line], put, (mean, sd), 0, live=value is None)
 
     def _stop(self, name, i, at):
-        style, point = (("-", "v"), (":", "s"), ("--", "^"))[i % 3]
-        kind = {"color": INK, "linewidth": 1.2, "linestyle": style, "marker": point, "label": name}
+        dash, point = (("-", "v"), (":", "s"), ("--", "^"))[i % 3]
+        kind = {"linestyle": dash, "marker": point, "linewidth": 1.2, "label": name}
         up = {"transform": self.ax.get_xaxis_transform(), "markevery": [1]}
-        (line,) = self.ax.plot([np.nan] * 2, [0, 0.96], **kind, **up)
+        (line,) = self.ax.plot([np.nan] * 2, [0, 0.96], color=style.INK, **kind, **up)
 
         def put(at):
             each = self.scale == "each" and np.isfinite(at)
@@ -257,11 +233,11 @@ def end_label(ax, line, edge):
     color = line.get_color()
     tie = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
     where = {"xycoords": "axes fraction", "textcoords": "axes fraction", "arrowprops": tie}
-    words = {"fontsize": SMALL, "color": color, "va": "center", "ha": "left" if edge else "right"}
+    words = {"fontsize": style.SMALL, "va": "center", "ha": "left" if edge else "right"}
     name, away = line.get_label(), 1.05 if edge else -0.05
     line.set_label("_nolegend_")
     where |= {"annotation_clip": False, "parse_math": False}
-    return ax.annotate(name, (edge, 0.5), (away, 0.5), **where, **words)
+    return ax.annotate(name, (edge, 0.5), (away, 0.5), color=color, **where, **words)
 
 
 def spread_labels(ax, labels, lines, end):
@@ -327,11 +303,11 @@ class LossParts(Overlay):
         lams = as_array(lams)
         parts = [as_array(part).reshape(len(lams), -1) for part in (data_loss, penalty)]
         loss, total = parts[0].mean(1), sum(part.mean(1) for part in parts)
-        below = {"color": BLUE, "alpha": 0.55, "linewidth": 0, "label": "data loss"}
-        above = {"color": ORANGE, "alpha": 0.6, "linewidth": 0, "label": "λ · penalty"}
+        below = {"color": style.BLUE, "alpha": 0.55, "linewidth": 0, "label": "data loss"}
+        above = {"color": style.ORANGE, "alpha": 0.6, "linewidth": 0, "label": "λ · penalty"}
         ax.fill_between(lams, 0, loss, **below)
         ax.fill_between(lams, loss, total, hatch="///", edgecolor="white", **above)
-        kind = {"scale": "strength", "marker": True, "ylim": (0, 1.05 * largest(total))}
+        kind = {"scale": "strength", "marker": True, "ylim": (0, 1.05 * style.largest(total))}
         words = {"title": "Total loss, taken apart", "x": "λ", "y": "loss"} | words
         super().__init__(ax, lams, **kind, **words)
 
@@ -347,15 +323,14 @@ class Paths(Panel):
     @look()
     def __init__(self, ax, lams, names, values, *, ylim, **words):
         self.ax, lams, paths = ax, as_array(lams), as_array(values)
-        lines = [
-            ax.plot(lams, path, label=name, **(CYCLE[i] | {"marker": "", "linewidth": 1.6}))[0]
-            for i, (path, name) in enumerate(zip(paths.T, names))
-        ]
-        self.marker = ax.axvline(lams[0], color=INK, linewidth=1)
-        (self.dots,) = ax.plot([], [], "o", color=INK, markersize=4)
-        (self.zeros,) = ax.plot([], [], **HOLLOW)
-        ax.axhline(0, color=GREY, linewidth=0.8)
-        strength_axis(ax, lams)
+        lines = []
+        for path, name, kind in zip(paths.T, names, style.CYCLE):
+            lines += ax.plot(lams, path, label=name, **(kind | {"marker": "", "linewidth": 1.6}))
+        self.marker = ax.axvline(lams[0], color=style.INK, linewidth=1)
+        (self.dots,) = ax.plot([], [], "o", color=style.INK, markersize=4)
+        (self.zeros,) = ax.plot([], [], **style.HOLLOW)
+        ax.axhline(0, color=style.GREY, linewidth=0.8)
+        style.place(ax, lams, "strength")
         ax.set_ylim(*ylim)
         ax.yaxis.tick_right()
         ax.yaxis.set_label_position("right")
@@ -384,11 +359,11 @@ class Choices(Panel):
     @look()
     def __init__(self, ax, names, chosen, *, top=1.0, **words):
         at = np.arange(len(names))
-        kind = {"color": CYCLE[0]["color"], "edgecolor": "white"}
+        kind = {"color": style.CYCLE[0]["color"], "edgecolor": "white"}
         self.ax, self.bars = ax, ax.bar(at, np.zeros(len(at)), **kind).patches
         ax.set(xlim=(-0.6, len(at) - 0.4), ylim=(0, top))
         ticks(ax.xaxis, at, names)
-        values = [(positions("chosen", chosen, 1), 1)]
+        values = [(as_array(chosen), 1)]
         default = {"title": "Chosen how often", "x": "λ", "y": "share of splits"}
         self._finish(self.bars, values, words, **default)
 
@@ -416,15 +391,15 @@ class Intervals(Panel):
         self.ax, at = ax, np.arange(len(low))
         low, high, truth = (as_array(values) for values in (low, high, truth))
         hit = (low <= truth) & (truth <= high)
-        looks = {"color": BLUE, "linewidth": 1.4}, {"color": RED, "linewidth": 2.4}
+        looks = {"color": style.BLUE, "linewidth": 1.4}, {"color": style.RED, "linewidth": 2.4}
         for chosen, kind, name in zip((hit, ~hit), looks, kinds):
             ends = np.stack([low, high], 1)[chosen]
             ax.plot(*one_line(ends, at[chosen][:, None]), **kind, label=name)
-        dots = {"color": INK, "linestyle": "none", "markersize": 4}
+        dots = {"color": style.INK, "linestyle": "none", "markersize": 4}
         if truth.ndim:
             ax.plot(truth, at, marker=".", label=kinds[2], **dots)
         else:
-            ax.axvline(truth, color=INK, linewidth=1, linestyle=":", label=kinds[2])
+            ax.axvline(truth, color=style.INK, linewidth=1, linestyle=":", label=kinds[2])
         if centre is not None:
             ax.plot(as_array(centre), at, marker="o", **dots)
         left, right = ax.set_xlim(*(xlim or limits(low, high, truth)))
@@ -448,11 +423,11 @@ class ReliabilityDiagram(Panel):
     @look()
     def __init__(self, ax, confidence, correct, **words):
         self.ax = ax
-        ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
-        (self.gaps,) = ax.plot([], [], color=RED, linewidth=1.5)
-        self.dots = ax.scatter([], [], color=BLUE, zorder=3, clip_on=False, in_layout=False)
-        corner = {"transform": ax.transAxes, "ha": "right", "fontsize": SMALL, "color": INK}
-        self.words = ax.text(0.98, 0.03, "", **corner)
+        ax.plot([0, 1], [0, 1], color=style.GREY, linewidth=1, linestyle="--")
+        (self.gaps,) = ax.plot([], [], color=style.RED, linewidth=1.5)
+        self.dots = ax.scatter([], [], color=style.BLUE, zorder=3, clip_on=False, in_layout=False)
+        corner = {"transform": ax.transAxes, "ha": "right", "fontsize": style.SMALL}
+        self.words = ax.text(0.98, 0.03, "", color=style.INK, **corner)
         ax.set(xlim=(0, 1), ylim=(0, 1))
         values = [(as_array(confidence), 1), (as_array(correct), 1)]
         default = {"title": "Reliability", "x": "confidence", "y": "share that is right"}
@@ -480,12 +455,12 @@ class StrengthTrace(Panel):
     @look()
     def __init__(self, ax, steps, lams, *, named=None, **words):
         self.ax, self.steps, self.lams = ax, as_array(steps), list(lams)
-        kind = CYCLE[0] | {"marker": "", "drawstyle": "steps-pre"}
+        kind = style.CYCLE[0] | {"marker": "", "drawstyle": "steps-pre"}
         (self.line,) = ax.plot([], [], label="in force", **kind)
-        self.now = ax.axhline(0, color=GREY, linestyle=":", label="on the slider")
+        self.now = ax.axhline(0, color=style.GREY, linestyle=":", label="on the slider")
         ax.set(xlim=(self.steps[0], self.steps[-1]), ylim=(-0.4, len(self.lams) + 0.1))
         shown = self.lams if named is None else named
-        ticks(ax.yaxis, list(map(self.lams.index, shown)), [plain(lam) for lam in shown])
+        ticks(ax.yaxis, list(map(self.lams.index, shown)), shown)
         default = {"title": "λ while it trained", "x": "step", "y": "λ"}
         self._finish([self.line, self.now], [], words, **default)
 

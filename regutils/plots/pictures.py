@@ -7,7 +7,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.image import AxesImage
 
 from ..results import as_array
-from .style import GREY, SMALL, Panel, bare, look, pick, positions, ticks
+from .style import GREY, SMALL, Panel, bare, look, pick, ticks
 
 
 class Picture(Panel):
@@ -23,7 +23,7 @@ class Picture(Panel):
         self.ax = ax
         colours = colormaps["viridis_r" if low else "Greys"].with_extremes(bad="white")
         norm = LogNorm(low, top) if low else Normalize(0, top)
-        values = np.ma.masked_equal(positions("values", values, 2), 0)
+        values = np.ma.masked_equal(as_array(values), 0)
         self.image = ax.imshow(pick(values, 2), cmap=colours, norm=norm)
         bare(ax, frame=True)
         at = [0.1, 0.3, 1, 3, 10, 30, 100, 300] if low else None
@@ -134,15 +134,3 @@ class Pictures(Panel):
     def show(self, x):
         """Draw these pictures, (n, 3, h, w)."""
         self.image.set_data(tiles(x, self.columns, self.white))
-
-
-class Filters(Pictures):
-    """Draw filters of a first layer as colours: grey is 0, one scale for all, ±`top`.
-
-    - filters (..., n, 3, h, w).
-    """
-
-    def __init__(self, ax, filters, *, top, **words):
-        words = {"title": "Filters of the first layer (grey: 0)"} | words
-        colours = np.clip(as_array(filters) / top, -1, 1) / 2 + 0.5
-        super().__init__(ax, colours, 8, **words)

@@ -66,11 +66,8 @@ _KINDS = (
     "agg axes contour errorbar figure font grid hatch image legend lines markers mathtext patch"
     " path scatter text xtick ytick"
 ).split()
-_LOOK = {
-    name: value
-    for name, value in matplotlib.rcParamsDefault.items()
-    if name.split(".")[0] in _KINDS
-}
+_DEFAULT = matplotlib.rcParamsDefault
+_LOOK = {name: value for name, value in _DEFAULT.items() if name.split(".")[0] in _KINDS}
 
 
 @contextmanager
@@ -201,25 +198,13 @@ def logarithmic(axis: Axis, low: float, high: float) -> None:
     ticks(axis, _rounded(low, high))
 
 
-def strength_axis(ax: Axes, values: np.ndarray) -> None:
-    """Make the x axis logarithmic, for λ, with room for exactly 0 at its left end."""
-    zero = (values == 0).any()
-    low = min(values[values > 0], default=1.0)
-    high = max(low, values.max())
-    ax.set_xscale("symlog", linthresh=low, linscale=0.7)
-    at = _rounded(low, high)
-    at = at[:: 1 + len(at) // 6]
-    ticks(ax.xaxis, [0.0, *at] if zero else at)
-    ax.set_xlim(-0.15 * low if zero else low, high * 1.15)
-
-
 def place(
-    ax: Axes, at: np.ndarray, scale: str, names: Sequence[str] | Mapping[float, str] | None
+    ax: Axes, at: np.ndarray, scale: str, names: Sequence[str] | Mapping[float, str] | None = None
 ) -> np.ndarray:
     """Prepare the x axis for values `at` (n,) and return where they stand on it, (n,).
 
-    - scale: "linear", "log", "strength" (λ, with room for 0) or "each" (one place for each value,
-      equally far apart).
+    - scale: "linear", "log", "strength" (λ: logarithmic, with room for exactly 0 at its left end)
+      or "each" (one place for each value, equally far apart).
     - names: of the ticks; for "each" one a value, else value → name.
 
     Raises ValueError for another scale.
@@ -231,7 +216,13 @@ def place(
         ticks(ax.xaxis, range(len(at)), at if names is None else names)
         return np.arange(len(at), dtype=float)
     if scale == "strength":
-        strength_axis(ax, at)
+        zero = [0.0] if (at == 0).any() else []
+        low = min(at[at > 0], default=1.0)
+        high = max(low, at.max())
+        ax.set_xscale("symlog", linthresh=low, linscale=0.7)
+        shown = _rounded(low, high)
+        ticks(ax.xaxis, zero + shown[:: 1 + len(shown) // 6])
+        ax.set_xlim(-0.15 * low if zero else low, high * 1.15)
     elif scale == "log":
         logarithmic(ax.xaxis, at.min() / 1.08, at.max() * 1.08)
     else:
@@ -265,16 +256,6 @@ def limits(*arrays) -> tuple[float, float]:
     low, high = (flat.min(), flat.max()) if len(flat) else (0.0, 1.0)
     pad = 0.05 * ((high - low) or 1.0)
     return low - pad, high + pad
-
-
-def positions(name: str, values, core: int) -> np.ndarray:
-    """Return `values` (..., core axes) as an array; the leading axes are slider positions.
-
-    Raises ValueError for fewer than `core` axes.
-    """
-    values = as_array(values)
-    require(values.ndim >= core, name, values.shape, f"an array with {core} axes or more")
-    return values
 
 
 def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray:
@@ -318,7 +299,11 @@ class Panel:
         """Write title, names of the axes and a legend of two names or more; draw position 0.
 
         - words: title, x and y as the user gave them; loc=None for no legend.
+
+        Raises ValueError for an array with too few axes.
         """
+        for array, core in values:
+            require(array.ndim >= core, "values", array.shape, f"{core} axes or more")
         self.artists, self.values = list(moving), values
         words = {"title": "", "loc": "above"} | default | words
         loc = words.pop("loc")

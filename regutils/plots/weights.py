@@ -3,22 +3,8 @@
 import numpy as np
 
 from ..results import as_array
-from .style import (
-    BLUE,
-    GREY,
-    HOLLOW,
-    INK,
-    SMALL,
-    Panel,
-    largest,
-    logarithmic,
-    look,
-    one_line,
-    plain,
-    positions,
-    role,
-    ticks,
-)  # fmt: skip
+from . import style
+from .style import Panel, look, one_line, role, ticks
 
 
 class Coefficients(Panel):
@@ -30,12 +16,12 @@ class Coefficients(Panel):
 
     @look()
     def __init__(self, ax, names, values, *, linthresh=1.0, **words):
-        self.ax, self.at, values = ax, np.arange(len(names)), positions("values", values, 1)
-        ax.axhline(0, color=GREY, linewidth=0.8)
-        (self.stems,) = ax.plot([], [], color=BLUE, linewidth=2)
-        (self.heads,) = ax.plot([], [], "o", color=BLUE, markersize=5)
-        (self.zeros,) = ax.plot([], [], **HOLLOW)
-        top = largest(values) * (1.1 if linthresh is None else 1.5)
+        self.ax, self.at, values = ax, np.arange(len(names)), as_array(values)
+        ax.axhline(0, color=style.GREY, linewidth=0.8)
+        (self.stems,) = ax.plot([], [], color=style.BLUE, linewidth=2)
+        (self.heads,) = ax.plot([], [], "o", color=style.BLUE, markersize=5)
+        (self.zeros,) = ax.plot([], [], **style.HOLLOW)
+        top = style.largest(values) * (1.1 if linthresh is None else 1.5)
         if linthresh is not None:
             ax.set_yscale("symlog", linthresh=linthresh)
             ticks(ax.yaxis, _symmetric(linthresh, top))
@@ -78,19 +64,18 @@ class Histogram(Panel):
             kind = {key: role(name, i)[key] for key in ("color", "linestyle")}
             outline = {"baseline": 0.5, "linewidth": 1.6, "label": name} | kind
             self.outlines[name] = ax.stairs(np.ones(len(self.edges) - 1), self.edges, **outline)
-        (self.spike,) = ax.plot([], [], color=INK, linewidth=3, solid_capstyle="butt")
+        (self.spike,) = ax.plot([], [], color=style.INK, linewidth=3, solid_capstyle="butt")
         corner = {"transform": ax.transAxes, "ha": "right", "va": "top"}
-        self.text = ax.text(0.98, 0.97, "", fontsize=SMALL, color=INK, **corner)
-        highest = max(map(largest, (zeros, *groups)))
-        blank = not any(each.any() for each in (zeros, *groups))  # `show` fills it
-        logarithmic(ax.yaxis, 0.5, 10 * (total if blank else highest))  # room for the text
+        self.text = ax.text(0.98, 0.97, "", fontsize=style.SMALL, color=style.INK, **corner)
+        highest = max(map(style.largest, (zeros, *groups)))
+        style.logarithmic(ax.yaxis, 0.5, 10 * highest)  # room for the text
         low, high = self.edges[[0, -1]]
         ax.set_xlim(low, high)
         at = np.linspace(low, high, 5)
-        names = [plain(float(f"{value:.2g}")) for value in at]
+        names = [style.plain(float(f"{value:.2g}")) for value in at]
         ticks(ax.xaxis, at, [f"≤ {names[0]}", *names[1:-1], f"≥ {names[-1]}"])
         for outer in (self.edges[:2], self.edges[-2:]):
-            ax.axvspan(*outer, color=GREY, alpha=0.15, linewidth=0)
+            ax.axvspan(*outer, color=style.GREY, alpha=0.15, linewidth=0)
         moving = [*self.outlines.values(), self.spike, self.text]
         values = [(zeros, 0), *((each, 1) for each in groups)]
         self._finish(moving, values, words, title="Weights", x="weight", y="count")
@@ -112,9 +97,9 @@ class WeightHistogram(Histogram):
     """
 
     def __init__(self, ax, weights, *, controls=1, reach=None, **words):
-        given = [positions(name, w, controls) for name, w in weights.items()]
+        given = [as_array(w) for w in weights.values()]
         flat = [w.reshape(*w.shape[:controls], -1) for w in given]
-        reach = max(map(largest, flat)) if reach is None else reach
+        reach = max(map(style.largest, flat)) if reach is None else reach
         edges = np.linspace(-reach, reach, 42)
         counts = [np.apply_along_axis(_count, -1, w, edges) for w in flat]
         zeros, total = sum((w == 0).sum(-1) for w in flat), sum(w.shape[-1] for w in flat)
@@ -143,13 +128,14 @@ class Bars(Panel):
     @look()
     def __init__(self, ax, names, values, *, top=1.0, form="{:.0%}", **words):
         self.ax, self.form, self.top, at = ax, form, top, np.arange(len(names))
-        self.bars = ax.barh(at, np.zeros(len(names)), color=BLUE, height=0.65).patches
-        self.texts = [ax.text(0, i, "", va="center", fontsize=SMALL, parse_math=False) for i in at]
+        self.bars = ax.barh(at, np.zeros(len(names)), color=style.BLUE, height=0.65).patches
+        kind = {"va": "center", "fontsize": style.SMALL, "parse_math": False}
+        self.texts = [ax.text(0, i, "", **kind) for i in at]
         ticks(ax.yaxis, at, names)
         ax.set(xlim=(0, top), ylim=(len(names) - 0.4, -0.6))
         if top == 1:
             ticks(ax.xaxis, [0, 0.25, 0.5, 0.75, 1])
-        values = [(positions("values", values, 1), 1)]
+        values = [(as_array(values), 1)]
         self._finish([*self.bars, *self.texts], values, words, x="share")
 
     def show(self, values):
@@ -158,7 +144,7 @@ class Bars(Panel):
             width = np.nan_to_num(value)
             long = width > 0.8 * self.top
             bar.set_width(width)
-            text.set(x=width, color="white" if long else INK, ha="right" if long else "left")
+            text.set(x=width, color="white" if long else style.INK, ha="right" if long else "left")
             text.set_text(f" {self.form.format(value)} ".replace("-", "−"))
 
 
@@ -179,16 +165,16 @@ class PenaltyGeometry(Panel):
         w = np.stack(np.meshgrid(grid, grid), -1) - self.centre
         loss = 0.5 * np.einsum("...i,ij,...j", w, self.curvature, w)
         levels = loss.max() * np.linspace(0.03, 1, 9) ** 2
-        ax.contour(grid, grid, loss, levels=levels, colors=GREY, linewidths=0.7)
-        ax.axhline(0, color=INK, linewidth=0.6)
-        ax.axvline(0, color=INK, linewidth=0.6)
-        ax.plot(*self.centre, "x", color=INK, markersize=6)
+        ax.contour(grid, grid, loss, levels=levels, colors=style.GREY, linewidths=0.7)
+        ax.axhline(0, color=style.INK, linewidth=0.6)
+        ax.axvline(0, color=style.INK, linewidth=0.6)
+        ax.plot(*self.centre, "x", color=style.INK, markersize=6)
         kinds = role(kind)
         edge = {"facecolor": kinds["color"], "edgecolor": kinds["color"], "linewidth": 1.5}
         (self.ball,) = ax.fill([0], [0], alpha=0.25, **edge)
         (self.trail,) = ax.plot([], [], linewidth=1.5, **(kinds | {"marker": ""}))
-        (self.level,) = ax.plot([], [], color=INK, linewidth=1.2)
-        (self.point,) = ax.plot([], [], "o", color=INK, markersize=6)
+        (self.level,) = ax.plot([], [], color=style.INK, linewidth=1.2)
+        (self.point,) = ax.plot([], [], "o", color=style.INK, markersize=6)
         ax.set_aspect("equal")
         ax.set(xlim=grid[[0, -1]], ylim=grid[[0, -1]])
         angles = np.linspace(0, 2 * np.pi, 181)
