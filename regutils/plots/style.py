@@ -140,19 +140,9 @@ def legend(ax: Axes) -> None:
     columns = _columns(ax, names)
     title = ax.get_title(loc="left")
     _title(ax, title, pad=6 + 12.5 * -(-len(names) // columns))
-    box = ax.legend(
-        fontsize=SMALL,
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=columns,
-        handlelength=2.4,
-        handletextpad=0.5,
-        columnspacing=1.0,
-        framealpha=1.0,
-        edgecolor="none",
-        borderpad=0.2,
-        borderaxespad=0.1,
-    )
+    kind = {"fontsize": SMALL, "framealpha": 1.0, "edgecolor": "none", "borderpad": 0.2}
+    kind |= {"handlelength": 2.4, "handletextpad": 0.5, "columnspacing": 1.0, "borderaxespad": 0.1}
+    box = ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, **kind)
     box.set_in_layout(not title)  # the title above it holds its room
     for text in box.get_texts():
         text.set_parse_math(False)

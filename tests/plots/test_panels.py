@@ -29,14 +29,10 @@ def drawn_panels(kind=np.asarray):
         return kind(rng.normal(size=shape).astype(np.float32))
 
     sparse = rng.normal(size=(K, 6, 5)) * (rng.random((K, 6, 5)) > 0.4)
+    points = {"train": (some(K, 8), some(K, 8)), "val": (some(6), some(6))}
     return {
         "FittedCurve": lambda ax: plots.FittedCurve(
-            ax,
-            GRID,
-            signed(K, 5, 30),
-            points={"train": (some(K, 8), some(K, 8)), "val": (some(6), some(6))},
-            truth=GRID,
-            ylim=(-2, 2),
+            ax, GRID, signed(K, 5, 30), points=points, truth=GRID, ylim=(-2, 2)
         ),
         "LossCurves": lambda ax: plots.LossCurves(
             ax,
@@ -61,9 +57,7 @@ def drawn_panels(kind=np.asarray):
         ),
         "LossParts": lambda ax: plots.LossParts(ax, LAMS, some(K), some(K, SEEDS)),
         "Paths": lambda ax: plots.Paths(ax, LAMS, "abcde", sparse[:, 0], ylim=(-2, 2)),
-        "Choices": lambda ax: plots.Choices(
-            ax, "abc", [[0, 0, 1], [2, 2, 2], [1, 1, 1], [0, 1, 2]]
-        ),
+        "Choices": lambda ax: plots.Choices(ax, "abc", rng.integers(0, 3, (K, 9))),
         "ReliabilityDiagram": lambda ax: plots.ReliabilityDiagram(
             ax, some(K, 99), some(K, 99) > 0.5
         ),
