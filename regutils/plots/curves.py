@@ -403,8 +403,9 @@ class Intervals(Panel):
         if centre is not None:
             ax.plot(as_array(centre), at, marker="o", **dots)
         left, right = ax.set_xlim(*(xlim or limits(low, high, truth)))
+        dots |= {"clip_on": False, "in_layout": False}  # an empty line would claim the corner
         for mark, x, beyond in (("<", left, low < left), (">", right, high > right)):
-            ax.plot(np.full(beyond.sum(), x), at[beyond], marker=mark, clip_on=False, **dots)
+            ax.plot(np.full(beyond.sum(), x), at[beyond], marker=mark, **dots)
         ax.set_ylim(len(at) - 0.4, -0.6)
         ticks(ax.yaxis, at[: len(names)], names)
         self._finish([], [], words, x="error")
