@@ -19,7 +19,7 @@ class Picture(Panel):
     """
 
     @look()
-    def __init__(self, ax, values, *, top, bar, low=None, **words):
+    def __init__(self, ax, values, *, top, bar="connections", low=None, **words):
         self.ax = ax
         colours = colormaps["viridis_r" if low else "Greys"].with_extremes(bad="white")
         norm = LogNorm(low, top) if low else Normalize(0, top)
@@ -27,7 +27,7 @@ class Picture(Panel):
         self.image = ax.imshow(pick(values, 2), cmap=colours, norm=norm)
         bare(ax, frame=True)
         at = [0.1, 0.3, 1, 3, 10, 30, 100, 300] if low else None
-        _colour_bar(self.image, ax, bar, at)
+        _colour_bar(self.image, ax, f"{bar}\n(dark: many, white: none)" if low else bar, at)
         self._finish([self.image], [(values, 2)], words)
 
     def show(self, values):
