@@ -18,7 +18,7 @@ from matplotlib.figure import Figure, SubFigure
 from PIL import Image
 
 from ..arguments import require
-from ..plots.style import drawing, look
+from ..plots.style import look
 
 # Pixels per point of the screen. Most laptops sold have two, and a picture of one looks soft there;
 # but it has a quarter of the pixels, so it is what is drawn while something moves.
@@ -90,7 +90,7 @@ class Canvas:
         - sharp: with `SHARP` pixels per point, else with `COARSE`
         """
         self._come_to_hand()
-        with drawing():
+        with look():
             agg, background = self._prepared(SHARP if sharp else COARSE)
             agg.restore_region(background)
             renderer = agg.get_renderer()
@@ -105,7 +105,7 @@ class Canvas:
         agg = self._agg[SHARP if sharp else COARSE]
         for artist in self._moving:
             artist.set_animated(False)
-        with drawing():
+        with look():
             agg.draw()
         pixels = np.array(agg.buffer_rgba())
         for artist in self._moving:

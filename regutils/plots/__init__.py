@@ -11,7 +11,6 @@ In reading order: style · curves · weights · pictures · regions.
 """
 
 from .curves import (
-    Caption,
     Choices,
     ErrorVsLambda,
     FittedCurve,
@@ -23,26 +22,7 @@ from .curves import (
     ReliabilityDiagram,
     StrengthTrace,
 )
-from .pictures import Connections, Filters, HeatMap, Maps, Picture, Pictures
+from .pictures import HeatMap, Maps, Picture, Pictures
 from .regions import DecisionRegions, NetworkDrawing
-from .style import (
-    CYCLE,
-    ROLES,
-    figure,
-    label,
-    legend,
-    limits,
-    look,
-    mosaic,
-    plain,
-    role,
-    strength_axis,
-    ticks,
-)
-from .weights import (
-    Bars,
-    Coefficients,
-    Histogram,
-    PenaltyGeometry,
-    WeightHistogram,
-)
+from .style import ROLES, figure, label, limits, look, mosaic, plain, role, ticks
+from .weights import Bars, Coefficients, Histogram, PenaltyGeometry, WeightHistogram

@@ -3,8 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from numbers import Real
+from contextlib import contextmanager, nullcontext
 
 import matplotlib
 import numpy as np
@@ -12,7 +11,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from ..arguments import require
@@ -60,34 +58,16 @@ CYCLE = [
 ]
 
 BAND = {"alpha": 0.2, "linewidth": 0}
-
-# How values stand on an x axis; see `place`.
-SCALES = ("linear", "log", "strength", "each")
-
-# Fonts with Chinese, Japanese and Korean signs, on Linux, macOS and Windows.
-EASTERN = (
-    "Noto Sans CJK SC;Noto Sans CJK JP;Noto Sans SC;Noto Sans JP;Noto Sans KR;Source Han Sans SC;"
-    "WenQuanYi Micro Hei;WenQuanYi Zen Hei;Droid Sans Fallback;PingFang SC;Hiragino Sans;"
-    "Apple SD Gothic Neo;Microsoft YaHei;SimHei;Yu Gothic;Malgun Gothic;Arial Unicode MS"
-).split(";")
+HOLLOW = {"linestyle": "none", "marker": "o", "markersize": 5}
+HOLLOW |= {"markerfacecolor": "white", "markeredgecolor": RED}
 
 # The settings that decide how a picture looks; the others (backend, keys, saving) stay the user's.
 _KINDS = (
     "agg axes contour errorbar figure font grid hatch image legend lines markers mathtext patch"
     " path scatter text xtick ytick"
 ).split()
-
-
-def families(installed: set[str]) -> list[str]:
-    """Return the fonts a sign is looked for in, in this order, of those that are installed."""
-    return ["DejaVu Sans", *(name for name in EASTERN if name in installed)]
-
-
-_SETTINGS = {
-    name: value
-    for name, value in matplotlib.rcParamsDefault.items()
-    if name.split(".")[0] in _KINDS
-} | {"font.family": families({font.name for font in fontManager.ttflist})}
+_DEFAULT = matplotlib.rcParamsDefault
+_LOOK = {name: value for name, value in _DEFAULT.items() if name.split(".")[0] in _KINDS}
 
 
 @contextmanager
@@ -95,27 +75,11 @@ def look() -> Iterator[None]:
     """Use the course's settings of matplotlib, whatever the user's are; they come back at the end.
 
     Artists take settings when they are made and again when they are drawn, so both stand under it:
-    `with look():`, or `@look()` above a function. A sign that no font here has is drawn as a box,
-    without a warning.
+    `with look():`, or `@look()` above a function. Changing settings takes 10 ms, so it is done only
+    where the user's are others. A sign that the font lacks is drawn as a box, without a warning.
     """
-    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        yield
-
-
-@contextmanager
-def drawing() -> Iterator[None]:
-    """Use the same settings to draw, often, artists that were made under them.
-
-    Changing settings takes 10 ms, so it is done only where the user's are not matplotlib's own.
-    """
-    theirs = matplotlib.rcParams
-    plain = all(theirs[name] == value for name, value in _SETTINGS.items() if name != "font.family")
-    if not plain:
-        with look():
-            yield
-        return
-    with warnings.catch_warnings():
+    alike = all(matplotlib.rcParams[name] == value for name, value in _LOOK.items())
+    with nullcontext() if alike else matplotlib.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 
@@ -126,22 +90,19 @@ def role(name: str, i: int = 0) -> dict:
 
 
 @look()
-def figure(
-    columns=3, rows=1, *, width=9.6, height=3.1, ratios=None, dpi=110
-) -> tuple[Figure, list[Axes]]:
+def figure(columns=3, rows=1, *, width=9.6, height=3.1, ratios=None) -> tuple[Figure, list[Axes]]:
     """Return a Figure of rows × columns Axes, outside pyplot, and the list of its Axes.
 
     - width, height: in inches; ratios: of the columns' widths.
     """
-    fig = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    fig = Figure(figsize=(width, height), dpi=110, layout="constrained")
     axes = fig.subplots(rows, columns, squeeze=False, width_ratios=ratios).ravel().tolist()
-    for ax in axes:
-        _dress(ax)
+    _dress(axes)
     return fig, axes
 
 
 @look()
-def mosaic(rows: str, width=9.6, height=6.0, heights=None) -> tuple[Figure, dict[str, Axes]]:
+def mosaic(rows: str, width, height, heights) -> tuple[Figure, dict[str, Axes]]:
     """Return a Figure of Axes of several sizes, and its Axes by letter.
 
     - rows: letters as in `Figure.subplot_mosaic`, rows apart by a semicolon.
@@ -149,17 +110,17 @@ def mosaic(rows: str, width=9.6, height=6.0, heights=None) -> tuple[Figure, dict
     """
     fig = Figure(figsize=(width, height), dpi=110, layout="constrained")
     axes = fig.subplot_mosaic(rows, height_ratios=heights)
-    for ax in axes.values():
-        _dress(ax)
+    _dress(axes.values())
     return fig, axes
 
 
-def _dress(ax: Axes) -> None:
-    ax.tick_params(labelsize=SMALL, color=GREY)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GREY)
-    ax.grid(True, color="#eeeeee", linewidth=0.8)
-    ax.set_axisbelow(True)
+def _dress(axes) -> None:
+    for ax in axes:
+        ax.tick_params(labelsize=SMALL, color=GREY)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.spines[["left", "bottom"]].set_color(GREY)
+        ax.grid(True, color="#eeeeee", linewidth=0.8)
+        ax.set_axisbelow(True)
 
 
 def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
@@ -169,43 +130,26 @@ def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
     ax.set_ylabel(y, fontsize=NAME, parse_math=False)
 
 
-def legend(ax: Axes, loc: str | None = "above", **options) -> list[Artist]:
-    """Draw the legend; return what of it a panel must draw after its moving lines.
+def _title(ax: Axes, text: str, pad: float | None = None) -> None:
+    ax.set_title(text, fontsize=TITLE, color=INK, loc="left", parse_math=False, pad=pad)
 
-    - loc: "above" puts it between title and data, in as many rows as it needs, where it covers
-      nothing; a place of matplotlib's inside the Axes; None for no legend.
-    """
-    if loc is None:
-        return []
-    options = {"handlelength": 2.4, "handletextpad": 0.5, "columnspacing": 1.0} | options
-    if loc == "above":
-        handles, names = ax.get_legend_handles_labels()
-        handles = options.pop("handles", handles)
-        names = [handle.get_label() for handle in handles]
-        columns = options.pop("ncols", None) or _columns(ax, names)
-        options |= {"handles": handles, "ncols": columns, "borderaxespad": 0.1}
-        options["bbox_to_anchor"] = (0, 1.0)
-    box = ax.legend(
-        fontsize=SMALL,
-        loc="lower left" if loc == "above" else loc,
-        framealpha=1.0,
-        edgecolor="none",
-        borderpad=0.2,
-        **options,
-    )
+
+def legend(ax: Axes) -> None:
+    """Draw the legend between title and data, in as many rows as it needs; it covers nothing."""
+    names = ax.get_legend_handles_labels()[1]
+    columns = _columns(ax, names)
+    title = ax.get_title(loc="left")
+    _title(ax, title, pad=6 + 12.5 * -(-len(names) // columns))
+    kind = {"fontsize": SMALL, "framealpha": 1.0, "edgecolor": "none", "borderpad": 0.2}
+    kind |= {"handlelength": 2.4, "handletextpad": 0.5, "columnspacing": 1.0, "borderaxespad": 0.1}
+    box = ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, **kind)
+    box.set_in_layout(not title)  # the title above it holds its room
     for text in box.get_texts():
         text.set_parse_math(False)
-    if loc != "above":
-        return [box]
-    title = ax.get_title(loc="left")
-    rows = -(-len(names) // columns)
-    _title(ax, title, pad=6 + 12.5 * rows)
-    box.set_in_layout(not title)  # the title above it holds its room
-    return []
 
 
 def _columns(ax: Axes, names: Sequence[str]) -> int:
-    """The most columns of a legend that fit into the width of the Axes."""
+    """Return the most columns of a legend that fit into the width of the Axes."""
     # Points; the layout to come makes the Axes about a fifth wider.
     room = 1.2 * 72 * ax.figure.get_figwidth() * ax.get_position().width
     widths = [31 + 4.4 * len(name) for name in names]
@@ -213,10 +157,6 @@ def _columns(ax: Axes, names: Sequence[str]) -> int:
         if sum(map(max, np.array_split(widths, columns))) <= room:
             return columns
     return 1
-
-
-def _title(ax: Axes, text: str, pad: float | None = None) -> None:
-    ax.set_title(text, fontsize=TITLE, color=INK, loc="left", parse_math=False, pad=pad)
 
 
 def bare(ax: Axes, frame: bool = False) -> None:
@@ -236,14 +176,10 @@ def plain(value: float) -> str:
 
 def ticks(axis: Axis, at: Sequence[float], names: Sequence | None = None) -> None:
     """Set ticks at these places and nowhere else, with names, else with the values in plain."""
-    names = [plain(value) for value in at] if names is None else [_name(name) for name in names]
+    names = at if names is None else names
+    names = [name if isinstance(name, str) else plain(name) for name in names]
     axis.set_minor_locator(NullLocator())
     axis.set_ticks(at, names, parse_math=False)
-
-
-def _name(name) -> str:
-    """Write words as they are, a number with the sign that is a minus."""
-    return str(name).replace("-", "−") if isinstance(name, Real) else str(name)
 
 
 def logarithmic(axis: Axis, low: float, high: float) -> None:
@@ -252,44 +188,31 @@ def logarithmic(axis: Axis, low: float, high: float) -> None:
     ticks(axis, _rounded(low, high))
 
 
-def strength_axis(ax: Axes, values: Sequence[float]) -> None:
-    """Make the x axis logarithmic, for λ, with room for exactly 0 at its left end."""
-    values = as_array(values)
-    low = smallest(values)
-    high = max(low, values.max())
-    ax.set_xscale("symlog", linthresh=low, linscale=0.7)
-    at = _rounded(low, high)
-    at = at[:: 1 + len(at) // 6]
-    ticks(ax.xaxis, [0.0, *at] if (values == 0).any() else at)
-    ax.set_xlim(-0.15 * low if (values == 0).any() else low, high * 1.15)
-
-
-def smallest(values: np.ndarray) -> float:
-    """Return the smallest λ above 0; 1 where there is none."""
-    above = values[values > 0]
-    return above.min() if len(above) else 1.0
-
-
 def place(
-    ax: Axes, at, scale: str, names: Sequence[str] | Mapping[float, str] | None = None
+    ax: Axes, at: np.ndarray, scale: str, names: Sequence[str] | Mapping[float, str] | None = None
 ) -> np.ndarray:
-    """Prepare the x axis for values `at` (n,) and say where they stand on it, (n,).
+    """Prepare the x axis for values `at` (n,) and return where they stand on it, (n,).
 
-    scale: "linear", "log", "strength" (λ, with room for 0) or "each" (one place for each value,
-        equally far apart).
-    names: of the ticks; for "each" one a value, else value → name.
+    - scale: "linear", "log", "strength" (λ: logarithmic, with room for exactly 0 at its left end)
+      or "each" (one place for each value, equally far apart).
+    - names: of the ticks; for "each" one a value, else value → name.
 
     Raises ValueError for another scale.
     """
-    require(scale in SCALES, "scale", scale, f"one of {', '.join(SCALES)}")
-    at = as_array(at)
+    scales = ("linear", "log", "strength", "each")
+    require(scale in scales, "scale", scale, f"one of {', '.join(scales)}")
     if scale == "each":
-        shown = [plain(value) for value in at] if names is None else names
         ax.set_xlim(-0.5, len(at) - 0.5)
-        ticks(ax.xaxis, range(len(at)), shown)
+        ticks(ax.xaxis, range(len(at)), at if names is None else names)
         return np.arange(len(at), dtype=float)
     if scale == "strength":
-        strength_axis(ax, at)
+        zero = [0.0] if (at == 0).any() else []
+        low = min(at[at > 0], default=1.0)
+        high = max(low, at.max())
+        ax.set_xscale("symlog", linthresh=low, linscale=0.7)
+        shown = _rounded(low, high)
+        ticks(ax.xaxis, zero + shown[:: 1 + len(shown) // 6])
+        ax.set_xlim(-0.15 * low if zero else low, high * 1.15)
     elif scale == "log":
         logarithmic(ax.xaxis, at.min() / 1.08, at.max() * 1.08)
     else:
@@ -316,30 +239,13 @@ def _rounded(low: float, high: float) -> list[float]:
     return at[:: 1 + (len(at) - 1) // 6]
 
 
-def limits(
-    *arrays, margin: float = 0.05, low: float | None = None, high: float | None = None
-) -> tuple[float, float]:
-    """Return limits that hold every finite value of the arrays; `low` and `high` fix an end.
-
-    Where no value is finite, as when every run diverged, they hold 0 and 1.
-    """
-    flat = np.concatenate([[], *(as_array(a).ravel() for a in arrays)])
+def limits(*arrays) -> tuple[float, float]:
+    """Return limits that hold every finite value of the arrays; 0 and 1 where none is finite."""
+    flat = np.concatenate([as_array(values).ravel() for values in arrays])
     flat = flat[np.isfinite(flat)]
-    flat = flat if len(flat) else np.array([0.0, 1.0])
-    bottom = flat.min() if low is None else low
-    top = flat.max() if high is None else high
-    pad = margin * ((top - bottom) or 1.0)
-    return (bottom - pad if low is None else low), (top + pad if high is None else high)
-
-
-def positions(name: str, values, core: int) -> np.ndarray:
-    """Return `values` (..., core axes) as an array; the leading axes are slider positions.
-
-    Raises ValueError for fewer than `core` axes.
-    """
-    values = as_array(values)
-    require(values.ndim >= core, name, values.shape, f"an array with {core} axes or more")
-    return values
+    low, high = (flat.min(), flat.max()) if len(flat) else (0.0, 1.0)
+    pad = 0.05 * ((high - low) or 1.0)
+    return low - pad, high + pad
 
 
 def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray:
@@ -362,33 +268,39 @@ def largest(values: np.ndarray) -> float:
     return float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0
 
 
+def one_line(x, curves) -> tuple[np.ndarray, np.ndarray]:
+    """Return many curves (R, G) over `x` as x and y of one line with gaps.
+
+    Far cheaper to draw than R lines.
+    """
+    x, curves = np.broadcast_arrays(x, curves)
+    gap = np.full((len(curves), 1), np.nan)
+    return np.hstack([x, gap]).ravel(), np.hstack([curves, gap]).ravel()
+
+
 class Panel:
     """An Axes whose `artists` move with the sliders.
 
     `update(*index)` hands `show` the part of each of `values`, pairs of an array (..., core axes)
-    and its number of core axes, at that position. `control` is the one that moves a marker.
+    and its number of core axes, at that position.
     """
-
-    values: Sequence[tuple[np.ndarray, int]] = ()
-    control: int | None = None
 
     def _finish(self, moving: Sequence[Artist], values, words: Mapping, **default) -> None:
         """Write title, names of the axes and a legend of two names or more; draw position 0.
 
-        - words: title, x, y and loc (of the legend) as the user gave them.
+        - words: title, x and y as the user gave them; loc=None for no legend.
+
+        Raises ValueError for an array with too few axes.
         """
+        for array, core in values:
+            require(array.ndim >= core, "values", array.shape, f"{core} axes or more")
+        self.artists, self.values = list(moving), values
         words = {"title": "", "loc": "above"} | default | words
         loc = words.pop("loc")
         label(self.ax, **words)
-        several = len(self.ax.get_legend_handles_labels()[1]) > 1
-        self.artists = [*moving, *(legend(self.ax, loc) if several else [])]
-        self.values = [] if any(array is None for array, _ in values) else values
+        if loc and len(self.ax.get_legend_handles_labels()[1]) > 1:
+            legend(self.ax)
         self.update()
-
-    def _split(self, index: Sequence[int]) -> tuple[int, Sequence[int]]:
-        """Return the marker's position and the positions of the other controls."""
-        rest = list(index)
-        return (rest.pop(self.control) if rest and self.control is not None else 0), rest
 
     def update(self, *index: int) -> None:
         """Show position `index`, one number for each control."""

@@ -43,14 +43,12 @@ class SessionFigure:
             title="Weights: solid +, dashed −, 0 none",
         )
         self.units = min(MAPS, units[-2])
-        blank = np.zeros((self.units, SMALL_SIDE, SMALL_SIDE))
         title = f"What {self.units} units before the output see"
-        kind = {"top": 2.0, "signed": True, "upside": "lower"}
-        self.maps = plots.Maps(axes["m"], blank, 4, title=title, **kind)
+        self.maps = plots.Maps(axes["m"], self.units, SMALL_SIDE, 4, top=2.0, title=title)
         total = sum(a * b for a, b in zip(units, units[1:]))
-        weights = {"all weights": None}
-        self.weights = plots.WeightHistogram(axes["w"], weights, reach=EDGE, total=total)
-        lines = [self.loss, self.error, self.lam, self.caption]
+        weights = {"all weights": np.zeros((1, total))}
+        self.weights = plots.WeightHistogram(axes["w"], weights, reach=EDGE)
+        lines = [self.loss, self.error, self.lam]
         panels = [self.regions, *lines, self.network, self.maps, self.weights]
         alt = (
             "A network in training: decision regions; loss and error of training and validation "
@@ -70,7 +68,9 @@ class SessionFigure:
         self.error = plots.LossCurves(axes["e"], steps, names, **(kind | words))
         title = "λ in force (line) and on the slider (dots)"
         self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
-        self.caption = plots.Caption(axes["t"])
+        corner = {"transform": axes["t"].transAxes, "ha": "right", "va": "bottom", "fontsize": 8}
+        self.caption = axes["t"].text(1.0, 1.02, "", **corner)
+        self.lam.artists.append(self.caption)  # it moves with the line
         handles = axes["l"].get_legend_handles_labels()[0]
         axes["l"].figure.legend(
             handles=handles,
@@ -86,16 +86,16 @@ class SessionFigure:
         run, setting = session.run, session.setting
         model = run.trainer.model.eval()
         sure = model(self.grid).softmax(1).nan_to_num(0.5)  # outputs overflow before it diverges
-        self.regions.show(sure.reshape(SIDE, SIDE, 2))
+        self.regions.show(sure[:, 1].reshape(SIDE, SIDE))
         self.loss.show(**_lines(session, "loss"))
         self.error.show(**_lines(session, "error"))
         self.lam.show(run.curves["lam"], setting.lam)
-        self.caption.show(f"p = {setting.p:g}, lr = {setting.lr:g}")
+        self.caption.set_text(f"p = {setting.p:g}, lr = {setting.lr:g}")
         layers = networks.weights(model)
         dead = networks.dead(model, run.trainer.split.train.x)
         self.network.show(layers, dead)
         self.maps.show(self._seen(model), dead[-1][: self.units])
-        self.weights.show({"all weights": torch.cat([w.ravel() for w in layers])})
+        self.weights.show_weights(torch.cat([w.ravel() for w in layers]))
 
     def _seen(self, model: nn.Sequential) -> Tensor:
         """Return activations of the last hidden layer on a coarse grid, (units, side, side)."""
@@ -125,8 +125,7 @@ def _grid(side: int) -> Tensor:
 def _regions(ax: Axes, session: TrainingSession) -> plots.DecisionRegions:
     places = np.linspace(-REACH, REACH, SIDE)
     title = f"{session.setting.data}: ● train, ○ val, ◯ wrong label"
-    panel = plots.DecisionRegions(ax, places, places, title=title, loc=None)
     (x, y), (val_x, val_y), _ = session.run.trainer.split.parts
     wrong = networks.wrong_labels(session.setting, y)
-    panel.place((x[:, :2], y), (val_x[:200, :2], val_y[:200]), wrong)
-    return panel
+    points = (x[:, :2], y), (val_x[:200, :2], val_y[:200])
+    return plots.DecisionRegions(ax, places, places, *points, wrong, title=title, loc=None)
