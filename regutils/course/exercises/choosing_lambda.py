@@ -4,32 +4,25 @@ import math
 
 import torch
 
-from .kinds import Chapter
+from .kinds import Chapter, normal
 
 chapter = Chapter("06_choosing_lambda")
 
 
 def folds():
     """Cases (errors (λ, fold),), λ ascending."""
-    generator = torch.Generator().manual_seed(60)
     means = torch.tensor([0.42, 0.345, 0.33, 0.335, 0.343, 0.37])[:, None]
     cases = []
     for noise, K in ((0.06, 5), (0.09, 10)):
-        hard = torch.randn(K, generator=generator)  # a fold is hard for every λ
-        own = torch.randn(6, K, generator=generator)
+        hard, own = normal(60, K, (6, K))  # a fold is hard for every λ
         cases.append((means + noise * (hard - hard.mean()) / hard.std() + 0.002 * own,))
     return tuple(cases)
 
 
 def pairs():
     """Cases (a (K,), b (K,)): errors of two λ on the same folds."""
-    generator = torch.Generator().manual_seed(62)
-    cases = []
-    for K in (5, 10):
-        hard = torch.randn(K, generator=generator)
-        own = torch.randn(2, K, generator=generator)
-        cases.append(tuple(0.35 + 0.06 * hard + 0.02 * own))
-    return tuple(cases)
+    drawn = (normal(62, K, (2, K)) for K in (5, 10))
+    return tuple(tuple(0.35 + 0.06 * hard + 0.02 * own) for hard, own in drawn)
 
 
 def measured():

@@ -2,27 +2,20 @@
 
 import torch
 
-from .kinds import Chapter
+from .kinds import Chapter, normal
 
 chapter = Chapter("01_concept")
 
 
 def losses_and_weights():
     """Cases (data loss (), weights (d,), λ)."""
-    generator = torch.Generator().manual_seed(0)
-    return tuple(
-        (torch.rand((), generator=generator), torch.randn(d, generator=generator), lam)
-        for d, lam in ((3, 0.1), (5, 2.0))
-    )
+    loss, few, many = normal(0, (), 3, 5)
+    return (loss.abs(), few, 0.1), (loss.abs(), many, 2.0)
 
 
 def regressions():
     """Cases (X (n, d), y (n,), λ)."""
-    generator = torch.Generator().manual_seed(1)
-    return tuple(
-        (torch.randn(n, 3, generator=generator), torch.randn(n, generator=generator), lam)
-        for n, lam in ((8, 0.1), (20, 1.0))
-    )
+    return (*normal(1, (8, 3), 8), 0.1), (*normal(2, (20, 3), 20), 1.0)
 
 
 @chapter.exercise("1.1", cases=losses_and_weights)

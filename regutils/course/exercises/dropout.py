@@ -5,42 +5,28 @@ import copy
 import torch
 from torch import nn
 
-from .kinds import Chapter
+from ... import models
+from .kinds import Chapter, normal
 
 chapter = Chapter("04_dropout")
 
 
 def masks():
     """Cases (activations (n, units), whether each is kept (n, units), p)."""
-    generator = torch.Generator().manual_seed(4)
-    return tuple(
-        (
-            torch.randn(4, 6, generator=generator),
-            torch.rand(4, 6, generator=generator) >= p,
-            p,
-        )
-        for p in (0.2, 0.6)
-    )
+    x, noise = normal(4, (4, 6), (4, 6))
+    return (x, noise > -1, 0.2), (x, noise > 0, 0.6)
 
 
 def coins():
     """Cases (uniform random numbers (n, units), p)."""
-    generator = torch.Generator().manual_seed(5)
-    return tuple((torch.rand(6, 8, generator=generator), p) for p in (0.2, 0.7))
+    u = torch.rand(6, 8, generator=torch.Generator().manual_seed(5))
+    return (u, 0.2), (u, 0.7)
 
 
 def regressions():
     """Cases (X (n, d), y (n,), w (d,), p)."""
-    generator = torch.Generator().manual_seed(6)
-    return tuple(
-        (
-            torch.randn(9, 3, generator=generator),
-            torch.randn(9, generator=generator),
-            torch.randn(3, generator=generator),
-            p,
-        )
-        for p in (0.2, 0.6)
-    )
+    regression = normal(6, (9, 3), 9, 3)
+    return (*regression, 0.2), (*regression, 0.6)
 
 
 class HalfSilent(nn.Module):
@@ -53,12 +39,9 @@ class HalfSilent(nn.Module):
 
 def networks():
     """Cases (model, inputs (n, 3)): the model once in training mode, once in evaluation mode."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7)
-        model = nn.Sequential(nn.Linear(3, 4), HalfSilent(), nn.Linear(4, 2))
-        return tuple(
-            (copy.deepcopy(model).train(mode), torch.randn(5, 3)) for mode in (True, False)
-        )
+    model = models.seeded(lambda: nn.Sequential(nn.Linear(3, 4), HalfSilent(), nn.Linear(4, 2)), 7)
+    (x,) = normal(7, (5, 3))
+    return (model, x), (copy.deepcopy(model).eval(), x)
 
 
 @chapter.exercise("4.1", cases=masks)
@@ -176,7 +159,8 @@ chapter.choice(
     right="A",
     A="Compare losses in one mode only: in section 2 the training loss was lower in evaluation.",
     B="Better than without dropout, perhaps; but not better than on those it learns from.",
-    C="They may be, but in section 2, measured in the same mode, the order of the two turned round.",
+    C="They may be, but in section 2, measured in the same mode, the order of the two turned "
+    "round.",
     D="At p = 0 there are no masks, and both losses are those of the whole network: the effect "
     "comes from a p that is large.",
 )

@@ -3,31 +3,25 @@
 import torch
 
 from ... import penalties
-from .kinds import Chapter
+from .kinds import Chapter, normal
 
 chapter = Chapter("03_l1")
 
 
-def normal(seed, *shapes):
-    """Return tensors of these shapes, drawn from N(0, 1)."""
-    generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(shape, generator=generator) for shape in shapes]
-
-
 def layers():
-    """Return cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
+    """Cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
     loss, weight, bias = normal(3, (), (3, 2), (3,))
     layer = {"linear1.weight": weight, "linear1.bias": bias}
     return (loss.abs(), layer, 0.1), (loss.abs(), layer, 2.0)
 
 
 def thresholds():
-    """Return cases (weights (hidden, inputs), threshold t)."""
+    """Cases (weights (hidden, inputs), threshold t)."""
     return tuple(zip(normal(5, (4, 6), (4, 6)), (0.3, 1.5)))
 
 
 def proximal_steps():
-    """Return cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
+    """Cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
     return (*normal(4, 12, 12), 0.1, 0.5), (*normal(6, 12, 12), 0.5, 0.8)
 
 

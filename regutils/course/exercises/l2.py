@@ -4,18 +4,14 @@ import torch
 from torch import nn
 
 from ... import penalties
-from .kinds import Chapter
+from .kinds import Chapter, normal
 
 chapter = Chapter("02_l2")
 
 
 def steps():
     """Cases (weights (d,), gradient or Adam's update (d,), lr, λ or weight_decay)."""
-    generator = torch.Generator().manual_seed(2)
-    return tuple(
-        (*torch.randn(2, 4, generator=generator), lr, strength)
-        for lr, strength in ((0.1, 0.3), (0.5, 0.05))
-    )
+    return (*normal(2, 4, 4), 0.1, 0.3), (*normal(3, 4, 4), 0.5, 0.05)
 
 
 def models_with_a_norm_layer():
@@ -213,5 +209,6 @@ chapter.choice(
     B="The data are silent, but a·w is part of the gradient, and Adam makes a full step of however "
     "little.",
     C="The division makes the step longer, not different in direction: it leads towards zero.",
-    D="Adam divides each gradient by its usual size; here the gradient is a·w alone, and a cancels.",
+    D="Adam divides each gradient by its usual size; here the gradient is a·w alone, and a "
+    "cancels.",
 )

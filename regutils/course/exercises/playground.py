@@ -2,7 +2,7 @@
 
 import torch
 
-from .kinds import Chapter
+from .kinds import Chapter, normal
 
 chapter = Chapter("07_playground")
 
@@ -22,11 +22,10 @@ def optimizers():
 
 def layers():
     """Cases (acts (n, units), onward (outputs, units)): activations, and weights that lead on."""
-    generator = torch.Generator().manual_seed(70)
-    acts = torch.randn(6, 5, generator=generator).relu()
+    acts, onward = normal(70, (6, 5), (3, 5))
+    acts = acts.relu()
     acts[:, 1] = 0.0
     acts[:, 3] = 0.7
-    onward = torch.randn(3, 5, generator=generator)
     onward[:, 4] = 0.0
     onward[0, 2] = 0.0
     return ((acts, onward), (acts[:, :3], onward[:, :3]))
