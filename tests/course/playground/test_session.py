@@ -144,10 +144,10 @@ def test_dead_units_give_nothing_or_lead_nowhere():
     assert [len(flags) for flags in found] == [4, 4]
 
 
-def test_hundreds_of_random_changes_while_it_trains_raise_nothing():
+def test_random_changes_while_it_trains_raise_nothing():
     rng = random.Random(1)
     session = TrainingSession(Setting(), 4000)
-    for _ in range(300):
+    for _ in range(100):
         name = rng.choice(list(CONTROLS))
         go(session, rng.randrange(3), **{name: rng.choice(CONTROLS[name].metadata["values"])})
         assert session.reading()
