@@ -270,14 +270,6 @@ def test_arguments_with_defaults_or_other_names_are_none_of_our_business():
     assert check("3.2", torch.nn.functional.softshrink).status == "right"
 
 
-def test_a_learners_function_cannot_spoil_the_next_check():
-    def spoils(loss, w, lam):
-        return w.zero_().sum()
-
-    check("1.1", spoils)
-    assert check("1.1", EXERCISES["1.1"].right).status == "right"
-
-
 def test_asking_for_a_gradient_alters_nothing():
     def by_autograd(data_loss, w, lam):
         w.requires_grad_()

@@ -50,11 +50,6 @@ def comma(tmp_path_factory) -> dict[str, str]:
     return environment if tried.stdout.strip() == "0,5" else {}
 
 
-def test_there_is_a_locale_with_a_decimal_comma(comma):
-    if not comma:
-        pytest.skip("no locale with a decimal comma here, and no localedef to make one")
-
-
 @pytest.fixture
 def folder(tmp_path):
     """The course in a folder that nobody but root can write to."""

@@ -69,9 +69,8 @@ def forgotten(session: TrainingSession) -> tuple[bool, str]:
     """Wrong labels were learned at λ = 0, and forgotten under a λ that came late."""
     curves, wrong = session.run.curves, session.setting.wrong
     free = [i for i, lam in enumerate(curves["lam"]) if lam == 0][-LAST:]
-    learned, then = (
-        sum(curves[f"{part}_error"][i] for i in free) / LAST for part in ("train", "val")
-    )
+    errors = curves["train_error"], curves["val_error"]
+    learned, then = (sum(error[i] for i in free) / LAST for error in errors)
     if len(free) < LAST or learned > 0.5 * wrong:
         return False, (
             "First let it learn the wrong labels: λ = 0 until the training error is under half of "
