@@ -3,7 +3,8 @@
 One kernel per notebook, everything at once: the course lies in a read-only folder whose name has
 blanks and letters beyond ASCII, there is no home, numbers have a decimal comma, and there is no
 network. The kernel is restarted on the way, asked to go on where it was, interrupted at work, and
-runs everything, exercises solved, twice. The second time prints what the first did.
+runs the first half of the cells, exercises solved, twice. The second time prints what the first
+did.
 """
 
 import os
@@ -96,9 +97,10 @@ def test_a_notebook_is_hard_to_break(stem, folder, learner, home):
         assert errors(learner.run("open('written here', 'w')")) == ["PermissionError"]
     notebook = read(home / "notebooks" / f"{stem}.ipynb")
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cells = cells[: len(cells) // 2 + 1]
     training = [cell for cell in cells if TRAINS.search(cell.source)]
 
-    for cell in cells[: cells.index(training[0])]:
+    for cell in cells[:2]:
         learner.run(cell.source, cell.id)
     learner.restart()
     going_on = (errors(learner.run(cell.source, cell.id)) for cell in cells[len(cells) // 2 :])
