@@ -5,10 +5,10 @@ deserve a hint are functions of the same arguments, so what tests the learner is
 """
 
 import copy
-import dataclasses
 import dis
 import inspect
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType
 
@@ -16,13 +16,12 @@ import torch
 
 from ..arguments import require
 from .compare import difference, letter_of, same, short, untouched
-from .exercises import EXERCISES, Choice, Exercise, Open
+from .exercises import EXERCISES, Choice, Exercise
 from .exercises.kinds import told
 
 NOT_ATTEMPTED = "not attempted yet"
 RIGHT = "right"
 NOT_YET = "not yet"
-NOT_MARKED = "not marked"  # an open question, which a person marks
 MIME = "application/vnd.regutils.check+json"
 
 
@@ -30,7 +29,7 @@ MIME = "application/vnd.regutils.check+json"
 class Verdict:
     """Show itself as text, and as JSON for `regutils grade`.
 
-    - status: "not attempted yet", "right", "not yet" or "not marked".
+    - status: "not attempted yet", "right" or "not yet".
     - message: what to say about it; empty for what is not attempted.
     - kind: what it is a verdict on.
     """
@@ -76,14 +75,13 @@ def check(number: str, answer, *given) -> Verdict:
     number = str(number).strip()
     require(number in EXERCISES, "exercise", number, f"one of {', '.join(EXERCISES)}")
     exercise = EXERCISES[number]
-    expected = _expected(exercise, given) if isinstance(exercise, Exercise) else None
+    if isinstance(exercise, Exercise) and exercise.cases is None:
+        given = _numbers(exercise, given)
     try:
         if isinstance(exercise, Choice):
             status, message = _judge_letter(exercise, answer)
-        elif isinstance(exercise, Open):
-            status, message = _judge_text(exercise, answer)
         else:
-            status, message = _judge_values(exercise, answer, expected, given)
+            status, message = _judge_values(exercise, answer, given)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an object that fails when it is looked at
@@ -116,15 +114,20 @@ def _observe(exercise: Exercise, answer) -> Outcome:
     return Outcome([...] if _does_nothing(answer) else values, changed)
 
 
-def _expected(exercise: Exercise, given: tuple) -> Outcome:
-    """Return what the reference gives; ValueError if a value depends on other data than `given`."""
-    if exercise.cases is not None:
-        return _observe(exercise, exercise.right)
+def _expected(exercise: Exercise, function: Callable, given: tuple) -> Outcome:
+    """Return what the reference or a mistake gives, on the cases or on `given`."""
+    return _observe(exercise, function) if exercise.cases else Outcome([function(*given)])
+
+
+def _numbers(exercise: Exercise, given: tuple) -> tuple:
+    """Return what a value depends on as tensors; ValueError for what the reference cannot take."""
     wanted = ", ".join(exercise.arguments)
     name = f"what {exercise.number} depends on"
     require(len(given) == len(exercise.arguments), name, given, wanted)
     try:
-        return Outcome([exercise.right(*map(torch.as_tensor, given))])
+        numbers = tuple(map(torch.as_tensor, given))
+        exercise.right(*numbers)
+        return numbers
     except Exception as error:  # whatever torch says to data that are no numbers
         raise ValueError(f"{name} must be {wanted}, as arrays of numbers; {error}") from error
 
@@ -184,9 +187,9 @@ def _does_nothing(answer) -> bool:
     )
 
 
-def _judge_values(exercise: Exercise, answer, right: Outcome, given: tuple) -> tuple[str, str]:
+def _judge_values(exercise: Exercise, answer, given: tuple) -> tuple[str, str]:
     outcome = _observe(exercise, answer)
-    values = outcome.values
+    values, right = outcome.values, _expected(exercise, exercise.right, given)
     if outcome.problem:
         return NOT_YET, outcome.problem
     if any(value is ... for value in values):
@@ -196,13 +199,11 @@ def _judge_values(exercise: Exercise, answer, right: Outcome, given: tuple) -> t
     if all(map(same, values, right.values)):
         return _judge_side_effects(exercise, outcome)
     for mistake in exercise.mistakes:
-        wrong = _expected(dataclasses.replace(exercise, right=mistake), given)
+        wrong = _expected(exercise, mistake, given)
         if all(map(same, values, wrong.values)):
             return NOT_YET, told(mistake)
     pairs = zip(values, right.values)
-    return NOT_YET, difference(
-        *next((got, wanted) for got, wanted in pairs if not same(got, wanted))
-    )
+    return NOT_YET, next(difference(*pair) for pair in pairs if not same(*pair))
 
 
 def _judge_nothing(exercise: Exercise, values: list) -> tuple[str, str]:
@@ -231,24 +232,11 @@ def _judge_side_effects(exercise: Exercise, outcome: Outcome) -> tuple[str, str]
     )
 
 
-def _judge_text(question: Open, answer) -> tuple[str, str]:
+def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
     if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip(" .")):
         return NOT_ATTEMPTED, ""
-    points = " ".join(f"({i}) {point}" for i, point in enumerate(question.rubric, start=1))
-    return NOT_MARKED, f"Compare your answer with what a good one says: {points}"
-
-
-def _judge_letter(choice: Choice, answer) -> tuple[str, str]:
-    if answer is None or answer is ...:
-        return NOT_ATTEMPTED, ""
-    options = choice.options
-    asked = f'one letter from {min(options)} to {max(options)}, in quotes, such as "{min(options)}"'
-    if not isinstance(answer, str):
+    letter = letter_of(answer) if isinstance(answer, str) else ""
+    if letter not in choice.reasons:
+        asked = f'one letter from A to {max(choice.reasons)}, in quotes, such as "A"'
         return NOT_YET, f"The answer is {asked}; got {short(answer)}."
-    if not answer.strip(" ."):
-        return NOT_ATTEMPTED, ""
-    letter = letter_of(answer)
-    if letter not in options:
-        return NOT_YET, f"The answer is {asked}; got {short(answer)}."
-    option = options[letter]
-    return (RIGHT if option.right else NOT_YET), option.reason
+    return (RIGHT if letter == choice.letter else NOT_YET), choice.reasons[letter]

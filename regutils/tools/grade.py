@@ -13,7 +13,6 @@ file count for nothing, of several verdicts on an exercise the last one counts.
 
 The table has one line an exercise (written "ex 6.10", so that a spreadsheet leaves it alone):
     right, not yet, not attempted   what check said, with its hint
-    not marked                      an open question: a person marks it
     failed                          the cell with the check raised an error, or gave no verdict
     stopped                         a limit was passed, or the kernel ended: the hint says which
 and one for a file that could not be marked at all:
@@ -52,7 +51,7 @@ from joblib import Parallel, delayed
 
 from .. import course
 from ..arguments import count, positive, require
-from ..course.check import NOT_ATTEMPTED, NOT_MARKED, NOT_YET, RIGHT
+from ..course.check import NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
 from . import submission
@@ -63,7 +62,7 @@ COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "key")
 LARGEST = 50_000_000  # bytes of a notebook
 CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
 NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
-STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET, NOT_MARKED: NOT_MARKED}
+STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
     "PATH|PATHEXT|SYSTEMROOT|WINDIR|COMSPEC|NUMBER_OF_PROCESSORS|VIRTUAL_ENV|CONDA_PREFIX|TZ|LANG"

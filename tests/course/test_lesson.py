@@ -99,23 +99,6 @@ def test_the_skeleton_is_the_same_each_time(path):
     assert re.search(r"doi\.org|arxiv", text, re.IGNORECASE)
 
 
-@every
-def test_what_a_cell_shows_is_its_last_line_alone(path):
-    """A string or a name that stands alone anywhere else is seen by nobody."""
-    for cell in code_cells(path):
-        for block in ast.walk(ast.parse(cell.source)):
-            body = getattr(block, "body", None)
-            if not isinstance(body, list):  # a lambda's is an expression
-                continue
-            if isinstance(block, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(block):
-                body = body[1:]
-            if isinstance(block, ast.Module):
-                body = body[:-1]
-            for line in body:
-                alone = isinstance(line, ast.Expr) and not isinstance(line.value, ast.Call)
-                assert not alone or ast.unparse(line) == "...", f"{cell.id}: {ast.unparse(line)}"
-
-
 def bound(source: str) -> set[str]:
     """Names that a cell gives a meaning to, outside of its functions; imports apart."""
     symbols = symtable.symtable(source, "cell", "exec").get_symbols()

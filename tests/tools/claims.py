@@ -22,7 +22,7 @@ from unittest import mock
 import nbformat
 
 from regutils.course.exercises import EXERCISES
-from regutils.course.exercises.kinds import Choice, Exercise
+from regutils.course.exercises.kinds import Choice
 from regutils.tools import execute as running
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -54,7 +54,7 @@ def read(path: Path) -> nbformat.NotebookNode:
 def exercises(notebook) -> list[tuple[int, str, str]]:
     """Return of each exercise the position of its cell, its number, and its source when solved.
 
-    Code is solved in the fold below it, a question by its letter; an open question stays as it is.
+    Code is solved in the fold below it, a question by its letter.
     """
     found = []
     for i, cell in enumerate(notebook.cells):
@@ -65,7 +65,7 @@ def exercises(notebook) -> list[tuple[int, str, str]]:
         kind = EXERCISES[number]
         if isinstance(kind, Choice):
             solved = solved.replace("...", f'"{kind.letter}"', 1)
-        elif isinstance(kind, Exercise):
+        else:
             solution = SOLUTION.search(notebook.cells[i + 1].source)
             assert solution, f"exercise {number} has no folded solution under it"
             solved = solution[1].rstrip() + "\n" + lines[-1]

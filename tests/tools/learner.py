@@ -4,7 +4,7 @@ import os
 import queue
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,19 +31,13 @@ class Learner:
 
     - folder: the kernel's working folder
     - environment: the kernel's variables, this process's unless given
-    - command: what starts the kernel, before its own command line
     - errors: what cells and widgets have raised, one line each
     - states: what is known of each widget, by its comm
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        environment: Mapping[str, str] = os.environ,
-        command: Sequence[str] = (),
-    ):
+    def __init__(self, folder: Path, environment: Mapping[str, str] = os.environ):
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.kernel_spec.argv[:1] = [*command, sys.executable]
+        self.manager.kernel_spec.argv[0] = sys.executable
         self.manager.start_kernel(cwd=str(folder), env=dict(environment))
         self.client = self.manager.client()
         self.client.start_channels()

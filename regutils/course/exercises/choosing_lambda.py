@@ -4,32 +4,25 @@ import math
 
 import torch
 
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter, normal
 
 chapter = Chapter("06_choosing_lambda")
 
 
 def folds():
     """Cases (errors (λ, fold),), λ ascending."""
-    generator = torch.Generator().manual_seed(60)
     means = torch.tensor([0.42, 0.345, 0.33, 0.335, 0.343, 0.37])[:, None]
     cases = []
     for noise, K in ((0.06, 5), (0.09, 10)):
-        hard = torch.randn(K, generator=generator)  # a fold is hard for every λ
-        own = torch.randn(6, K, generator=generator)
+        hard, own = normal(60, K, (6, K))  # a fold is hard for every λ
         cases.append((means + noise * (hard - hard.mean()) / hard.std() + 0.002 * own,))
     return tuple(cases)
 
 
 def pairs():
     """Cases (a (K,), b (K,)): errors of two λ on the same folds."""
-    generator = torch.Generator().manual_seed(62)
-    cases = []
-    for K in (5, 10):
-        hard = torch.randn(K, generator=generator)
-        own = torch.randn(2, K, generator=generator)
-        cases.append(tuple(0.35 + 0.06 * hard + 0.02 * own))
-    return tuple(cases)
+    drawn = (normal(62, K, (2, K)) for K in (5, 10))
+    return tuple(tuple(0.35 + 0.06 * hard + 0.02 * own) for hard, own in drawn)
 
 
 def measured():
@@ -147,84 +140,36 @@ def counted_the_other(a, b):
 
 chapter.choice(
     "6.6",
-    'Plot A, "L2 beats no method". What is unfair about it?',
-    wrong(
-        "The best step was picked on the test set, for one of them.",
-        "Both bars are taken after the last step. What could the right-hand method have done?",
-    ),
-    right(
-        "No method could not stop early, and was run far past its best step.",
-        "Stopping costs nothing, and it takes most of the gap away.",
-    ),
-    wrong(
-        "They were trained on different digits.",
-        "The same hundred data sets for both. Look at when each was measured.",
-    ),
-    wrong(
-        "Nothing: the same data, the same step, a hundred draws.",
-        "The same step is not the same chance: one of them overfits more with each step.",
-    ),
+    right="B",
+    A="Both bars are taken after the last step. What could the right-hand method have done?",
+    B="Stopping costs nothing, and it takes most of the gap away.",
+    C="The same hundred data sets for both. Look at when each was measured.",
+    D="The same step is not the same chance: one of them overfits more with each step.",
 )
 
 chapter.choice(
     "6.7",
-    'Plot B, "best without a method". What is unfair about it?',
-    right(
-        "The best step was picked on the test set, for one of them.",
-        "Stopping is a method, and here the test set did the stopping, for one side only.",
-    ),
-    wrong(
-        "No method had more steps.",
-        "It has fewer: it is measured where its test error is lowest. How was that step found?",
-    ),
-    wrong(
-        "They were trained on different digits.",
-        "The same hundred data sets for both. Look at how the step was chosen.",
-    ),
-    wrong(
-        "Nothing: the same data, a hundred draws.",
-        "They are. But one is measured at its best step on the test set, the other at its last.",
-    ),
+    right="A",
+    A="Stopping is a method, and here the test set did the stopping, for one side only.",
+    B="It has fewer: it is measured where its test error is lowest. How was that step found?",
+    C="The same hundred data sets for both. Look at how the step was chosen.",
+    D="They are. But one is measured at its best step on the test set, the other at its last.",
 )
 
 chapter.choice(
     "6.8",
-    'Plot C, "dropout, at last". What is unfair about it?',
-    wrong(
-        "The best step was picked on the test set, for one of them.",
-        "5-fold picked it, on the training digits. Look at how p and λ came about.",
-    ),
-    wrong(
-        "They were trained on different digits.",
-        "The same hundred data sets for both. Look at how p and λ came about.",
-    ),
-    wrong(
-        "Nothing: p was chosen by 5-fold, the test set was closed.",
-        "So it was; but how many values of p were tried, and how many of λ?",
-    ),
-    right(
-        "One strength was tuned and could stop, the other was not and could not.",
-        "The best of ten p against the first λ that came to mind.",
-    ),
+    right="D",
+    A="5-fold picked it, on the training digits. Look at how p and λ came about.",
+    B="The same hundred data sets for both. Look at how p and λ came about.",
+    C="So it was; but how many values of p were tried, and how many of λ?",
+    D="The best of ten p against the first λ that came to mind.",
 )
 
 chapter.choice(
     "6.9",
-    "You have chosen among 30 networks by 5-fold cross-validation. Which number do you report?",
-    wrong(
-        "The lowest of the 30 scores.",
-        "It was chosen for being low: part of it is chance, which does not come along.",
-    ),
-    wrong(
-        "The mean of the 30 scores.",
-        "That is the error of a network picked at random, not of the one that you chose.",
-    ),
-    right(
-        "The error of the chosen one on pictures that chose nothing, or a nested score.",
-        "The examples that choose cannot judge too; nested keeps the two apart.",
-    ),
-    wrong(
-        "The lowest of the 30 scores plus one standard error.",
-        "Too careful or not enough, by chance: the standard error does not measure choosing.",
-    ),
+    right="C",
+    A="It was chosen for being low: part of it is chance, which does not come along.",
+    B="That is the error of a network picked at random, not of the one that you chose.",
+    C="The examples that choose cannot judge too; nested keeps the two apart.",
+    D="Too careful or not enough, by chance: the standard error does not measure choosing.",
 )

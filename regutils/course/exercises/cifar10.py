@@ -2,7 +2,7 @@
 
 import torch
 
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter
 
 chapter = Chapter("05_cifar10")
 
@@ -47,29 +47,12 @@ def forgot_to_weigh(losses, sizes):
 
 chapter.choice(
     "5.2",
-    "**Find the leak of the test set.** One line of this protocol lets the test pictures influence "
-    "what is reported on them.",
-    wrong(
-        "Shuffle all 60,000 pictures with a fixed seed, cut into train, validation and test.",
-        "Cutting once, with a fixed seed, is what keeps the parts apart.",
-    ),
-    wrong(
-        "Standardise all three parts by the mean and standard deviation of the training part.",
-        "They come from the training part alone: nothing of the test part is in them.",
-    ),
-    right(
-        "Train with every λ; after each epoch keep the weights if their error on the test part is "
-        "the lowest so far.",
-        "Choosing the epoch is choosing; whatever is chosen must be chosen without the test part.",
-    ),
-    wrong(
-        "Take the λ with the lowest error on the validation part.",
-        "The validation part is there for choosing.",
-    ),
-    wrong(
-        "Report the error of the kept weights of that λ on the test part.",
-        "Reporting is what the test part is for, once nothing is left to choose.",
-    ),
+    right="C",
+    A="Cutting once, with a fixed seed, is what keeps the parts apart.",
+    B="They come from the training part alone: nothing of the test part is in them.",
+    C="Choosing the epoch is choosing; whatever is chosen must be chosen without the test part.",
+    D="The validation part is there for choosing.",
+    E="Reporting is what the test part is for, once nothing is left to choose.",
 )
 
 
@@ -114,70 +97,30 @@ def gave_the_position(lams, fit_error, new_error):
 
 chapter.choice(
     "5.4",
-    "A training loss has fallen for twenty epochs. What does that say about pictures which the "
-    "network has never seen?",
-    wrong(
-        "It recognises them better with every epoch.",
-        "Random labels make the training loss fall just as nicely, "
-        "and new pictures are then no better than guessed.",
-    ),
-    wrong(
-        "The regularization works.",
-        "It falls without any regularization too; the published numbers were made without.",
-    ),
-    right(
-        "Nothing.",
-        "Learning and memorising look alike from here; only pictures kept apart tell them apart.",
-    ),
-    wrong(
-        "It has begun to overfit.",
-        "It may have, or it may have barely begun to learn: only a second curve, on pictures kept "
-        "apart, can show it.",
-    ),
+    right="C",
+    A="Random labels make the training loss fall just as nicely, and new pictures are then no "
+    "better than guessed.",
+    B="It falls without any regularization too; the published numbers were made without.",
+    C="Learning and memorising look alike from here; only pictures kept apart tell them apart.",
+    D="It may have, or it may have barely begun to learn: only a second curve, on pictures kept "
+    "apart, can show it.",
 )
 
 chapter.choice(
     "5.5",
-    "At a large λ the training error has risen until it meets the validation error. Is that the λ "
-    "to take?",
-    wrong(
-        "Yes: without a gap there is no overfitting.",
-        "There is no gap, and both errors are high: the network no longer learns what it could.",
-    ),
-    wrong(
-        "Yes, provided that they meet at several seeds.",
-        "Seeds make it certain that they meet; they do not make meeting a virtue.",
-    ),
-    wrong(
-        "That cannot be said before the test set is opened.",
-        "The test set is for reporting; choosing is done on the validation set.",
-    ),
-    right(
-        "No: the lowest validation error decides, with a gap or without.",
-        "A closed gap is no aim in itself; wanted are few errors on new pictures.",
-    ),
+    right="D",
+    A="There is no gap, and both errors are high: the network no longer learns what it could.",
+    B="Seeds make it certain that they meet; they do not make meeting a virtue.",
+    C="The test set is for reporting; choosing is done on the validation set.",
+    D="A closed gap is no aim in itself; wanted are few errors on new pictures.",
 )
 
 chapter.choice(
     "5.6",
-    "After sixteen epochs the two best methods together have a much higher training error than "
-    "the network without any, and a validation error no lower than the better one alone. What "
-    "would you try first?",
-    wrong(
-        "A third method on top of them.",
-        "The network has not overfitted, it has not finished learning: another brake is no help.",
-    ),
-    right(
-        "More epochs, or less of both.",
-        "A training error that high says: unfinished. On a fixed budget too much regularization "
-        "is as real a fault as too little.",
-    ),
-    wrong(
-        "Another test set.",
-        "The test set has no part in this: training and validation errors say what is wrong.",
-    ),
-    wrong(
-        "A larger λ, until the two errors meet.",
-        "They would meet still higher up.",
-    ),
+    right="B",
+    A="The network has not overfitted, it has not finished learning: another brake is no help.",
+    B="A training error that high says: unfinished. On a fixed budget too much regularization is "
+    "as real a fault as too little.",
+    C="The test set has no part in this: training and validation errors say what is wrong.",
+    D="They would meet still higher up.",
 )

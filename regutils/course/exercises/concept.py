@@ -2,27 +2,20 @@
 
 import torch
 
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter, normal
 
 chapter = Chapter("01_concept")
 
 
 def losses_and_weights():
     """Cases (data loss (), weights (d,), λ)."""
-    generator = torch.Generator().manual_seed(0)
-    return tuple(
-        (torch.rand((), generator=generator), torch.randn(d, generator=generator), lam)
-        for d, lam in ((3, 0.1), (5, 2.0))
-    )
+    loss, few, many = normal(0, (), 3, 5)
+    return (loss.abs(), few, 0.1), (loss.abs(), many, 2.0)
 
 
 def regressions():
     """Cases (X (n, d), y (n,), λ)."""
-    generator = torch.Generator().manual_seed(1)
-    return tuple(
-        (torch.randn(n, 3, generator=generator), torch.randn(n, generator=generator), lam)
-        for n, lam in ((8, 0.1), (20, 1.0))
-    )
+    return (*normal(1, (8, 3), 8), 0.1), (*normal(2, (20, 3), 20), 1.0)
 
 
 @chapter.exercise("1.1", cases=losses_and_weights)
@@ -173,96 +166,45 @@ def gave_the_error(lams, train, val):
 
 chapter.choice(
     "1.5",
-    "Two curves are fitted to the same twenty points. One ends with training error 0.02, the "
-    "other with 0.04. What do you know about their errors on new points?",
-    wrong(
-        "The first has the smaller error there too.",
-        "A training error can be lowered by following the noise: degree 15 has the lowest of all, "
-        "and by far the largest validation error.",
-    ),
-    wrong(
-        "The second has the smaller error there: a small training error means overfitting.",
-        "A small training error alone proves nothing in this direction either: degree 3 has a "
-        "smaller one than degree 1, and is better on new points as well.",
-    ),
-    wrong(
-        "They are equal, since one law is behind all the points.",
-        "The law is the same, the two fitted curves are not, and each misses it in its own way.",
-    ),
-    right(
-        "Nothing yet.",
-        "Only points that were kept away from the fit can tell; "
-        "that is what the validation set is for.",
-    ),
+    right="D",
+    A="A training error can be lowered by following the noise: degree 15 has the lowest of all, "
+    "and by far the largest validation error.",
+    B="A small training error alone proves nothing in this direction either: degree 3 has a "
+    "smaller one than degree 1, and is better on new points as well.",
+    C="The law is the same, the two fitted curves are not, and each misses it in its own way.",
+    D="Only points that were kept away from the fit can tell; that is what the validation set is "
+    "for.",
 )
 
 chapter.choice(
     "1.6",
-    "You raise λ a little, and the expected error on new points falls. What happened to the "
-    "bundle of curves that many datasets would give?",
-    wrong(
-        "Their bias² fell by more than their variance rose.",
-        "The other way round: a higher price makes the curves stiffer, "
-        "so they scatter less and bend less.",
-    ),
-    right(
-        "Their variance fell by more than their bias² rose.",
-        "That is the bargain: less scatter, bought with some stiffness.",
-    ),
-    wrong(
-        "Their bias² and their variance became equal.",
-        "Nothing special happens where the two are equal; the sum is lowest where one falls as "
-        "fast as the other rises.",
-    ),
-    wrong(
-        "The noise in the measurements became smaller.",
-        "The noise is in the data; no λ changes it.",
-    ),
+    right="B",
+    A="The other way round: a higher price makes the curves stiffer, so they scatter less and bend "
+    "less.",
+    B="That is the bargain: less scatter, bought with some stiffness.",
+    C="Nothing special happens where the two are equal; the sum is lowest where one falls as fast "
+    "as the other rises.",
+    D="The noise is in the data; no λ changes it.",
 )
 
 chapter.choice(
     "1.7",
-    "With L1 a weight sits at exactly 0 for a whole range of λ. Why does it not with L2?",
-    wrong(
-        "L2 needs a larger λ for it.",
-        "No λ is large enough: the weights shrink together, one may pass through 0, none stays.",
-    ),
-    wrong(
-        "L2 pulls on positive weights only.",
-        "The square does not know a sign: weights of both signs are pulled towards 0.",
-    ),
-    right(
-        "The pull of L2 fades as the weight gets small; that of L1 does not.",
-        "L2 pulls by 2λw, next to nothing near 0, and the slightest pull of the data wins; "
-        "L1 pulls by λ however small the weight.",
-    ),
-    wrong(
-        "The disc of L2 is smaller than the diamond of L1.",
-        "Both can be made as large as you like; what matters are the corners of the diamond.",
-    ),
+    right="C",
+    A="No λ is large enough: the weights shrink together, one may pass through 0, none stays.",
+    B="The square does not know a sign: weights of both signs are pulled towards 0.",
+    C="L2 pulls by 2λw, next to nothing near 0, and the slightest pull of the data wins; L1 pulls "
+    "by λ however small the weight.",
+    D="Both can be made as large as you like; what matters are the corners of the diamond.",
 )
 
 chapter.choice(
     "1.8",
-    "You trained with nine values of λ, and report the lowest of the nine validation errors as "
-    "the error to expect on new pictures. Is that honest?",
-    wrong(
-        "Yes: nothing was trained on the validation pictures.",
-        "Nothing was trained on them, but something was chosen by them: "
-        "the lowest of nine is partly luck.",
-    ),
-    wrong(
-        "Yes, as long as each error is a mean over several seeds.",
-        "That makes the choice steadier, yet the chosen mean is still the luckiest of nine on "
-        "these very pictures.",
-    ),
-    wrong(
-        "No: it is too high, because the validation set is small.",
-        "A small set makes each error uncertain, up and down; "
-        "choosing the lowest takes the lucky side.",
-    ),
-    right(
-        "No: it is a little too low, and pictures that chose nothing must say by how much.",
-        "The best of several flatters; that is what the test set is kept for.",
-    ),
+    right="D",
+    A="Nothing was trained on them, but something was chosen by them: the lowest of nine is partly "
+    "luck.",
+    B="That makes the choice steadier, yet the chosen mean is still the luckiest of nine on these "
+    "very pictures.",
+    C="A small set makes each error uncertain, up and down; choosing the lowest takes the lucky "
+    "side.",
+    D="The best of several flatters; that is what the test set is kept for.",
 )

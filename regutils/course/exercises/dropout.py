@@ -5,42 +5,28 @@ import copy
 import torch
 from torch import nn
 
-from .kinds import Chapter, right, wrong
+from ... import models
+from .kinds import Chapter, normal
 
 chapter = Chapter("04_dropout")
 
 
 def masks():
     """Cases (activations (n, units), whether each is kept (n, units), p)."""
-    generator = torch.Generator().manual_seed(4)
-    return tuple(
-        (
-            torch.randn(4, 6, generator=generator),
-            torch.rand(4, 6, generator=generator) >= p,
-            p,
-        )
-        for p in (0.2, 0.6)
-    )
+    x, noise = normal(4, (4, 6), (4, 6))
+    return (x, noise > -1, 0.2), (x, noise > 0, 0.6)
 
 
 def coins():
     """Cases (uniform random numbers (n, units), p)."""
-    generator = torch.Generator().manual_seed(5)
-    return tuple((torch.rand(6, 8, generator=generator), p) for p in (0.2, 0.7))
+    u = torch.rand(6, 8, generator=torch.Generator().manual_seed(5))
+    return (u, 0.2), (u, 0.7)
 
 
 def regressions():
     """Cases (X (n, d), y (n,), w (d,), p)."""
-    generator = torch.Generator().manual_seed(6)
-    return tuple(
-        (
-            torch.randn(9, 3, generator=generator),
-            torch.randn(9, generator=generator),
-            torch.randn(3, generator=generator),
-            p,
-        )
-        for p in (0.2, 0.6)
-    )
+    regression = normal(6, (9, 3), 9, 3)
+    return (*regression, 0.2), (*regression, 0.6)
 
 
 class HalfSilent(nn.Module):
@@ -53,12 +39,9 @@ class HalfSilent(nn.Module):
 
 def networks():
     """Cases (model, inputs (n, 3)): the model once in training mode, once in evaluation mode."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(7)
-        model = nn.Sequential(nn.Linear(3, 4), HalfSilent(), nn.Linear(4, 2))
-        return tuple(
-            (copy.deepcopy(model).train(mode), torch.randn(5, 3)) for mode in (True, False)
-        )
+    model = models.seeded(lambda: nn.Sequential(nn.Linear(3, 4), HalfSilent(), nn.Linear(4, 2)), 7)
+    (x,) = normal(7, (5, 3))
+    return (model, x), (copy.deepcopy(model).eval(), x)
 
 
 @chapter.exercise("4.1", cases=masks)
@@ -164,86 +147,38 @@ def took_the_mean(X, y, w, p):
 
 chapter.choice(
     "4.5",
-    "You ask a trained network about the same picture twice and get two different answers. Which "
-    "line is missing before the question?",
-    wrong(
-        "`model.train()`",
-        "That is the mode it seems to be in: it switches the masks on.",
-    ),
-    wrong("`torch.no_grad()`", "That saves time and memory; the masks stay on."),
-    right(
-        "`model.eval()`",
-        "In evaluation mode a network is a function: the same picture, the same answer.",
-    ),
-    wrong(
-        "`torch.manual_seed(0)`",
-        "Then the answers agree, but they are those of one broken network, the same each time.",
-    ),
+    right="C",
+    A="That is the mode it seems to be in: it switches the masks on.",
+    B="That saves time and memory; the masks stay on.",
+    C="In evaluation mode a network is a function: the same picture, the same answer.",
+    D="Then the answers agree, but they are those of one broken network, the same each time.",
 )
 
 chapter.choice(
     "4.6",
-    "While a network with dropout trains on right labels, the training loss that is printed lies "
-    "above the validation loss. What is the likely reason?",
-    right(
-        "The printed loss is that of networks with masks on, the other that of the whole network.",
-        "Compare losses in one mode only: in section 2 the training loss was lower in evaluation.",
-    ),
-    wrong(
-        "Dropout makes the network do better on pictures that it never saw.",
-        "Better than without dropout, perhaps; but not better than on those it learns from.",
-    ),
-    wrong(
-        "The validation pictures happen to be easier.",
-        "They may be, but in section 2, measured in the same mode, "
-        "the order of the two turned round.",
-    ),
-    wrong(
-        "p is too small to have an effect.",
-        "At p = 0 there are no masks, and both losses are those of the whole network: "
-        "the effect comes from a p that is large.",
-    ),
+    right="A",
+    A="Compare losses in one mode only: in section 2 the training loss was lower in evaluation.",
+    B="Better than without dropout, perhaps; but not better than on those it learns from.",
+    C="They may be, but in section 2, measured in the same mode, the order of the two turned "
+    "round.",
+    D="At p = 0 there are no masks, and both losses are those of the whole network: the effect "
+    "comes from a p that is large.",
 )
 
 chapter.choice(
     "4.7",
-    "A fifth of the training labels are wrong. A report says: after 200 steps the error is 0.24 "
-    "without dropout and 0.20 with the best p, so dropout gains four points. What is missing most?",
-    wrong(
-        "A larger p: the best value may lie beyond those that were tried.",
-        "Worth a look, but a better p would not tell what the gain is a gain over.",
-    ),
-    right(
-        "The network without dropout, stopped at its best step.",
-        "Both should stop by the same rule; in section 3 stopping alone gained more than that.",
-    ),
-    wrong(
-        "The same comparison in training mode.",
-        "Predictions are made in evaluation mode, so errors are measured in it.",
-    ),
-    wrong(
-        "The training error of both.",
-        "It says how many of the labels were learnt, wrong ones included, and not which is better.",
-    ),
+    right="B",
+    A="Worth a look, but a better p would not tell what the gain is a gain over.",
+    B="Both should stop by the same rule; in section 3 stopping alone gained more than that.",
+    C="Predictions are made in evaluation mode, so errors are measured in it.",
+    D="It says how many of the labels were learnt, wrong ones included, and not which is better.",
 )
 
 chapter.choice(
     "4.8",
-    "Why does dropout on feature maps switch off whole maps instead of single pixels of them?",
-    wrong(
-        "It takes less time.",
-        "It draws fewer coins, but that is not why: the multiplication is the same.",
-    ),
-    right(
-        "A pixel says nearly what its neighbours say.",
-        "What is dropped alone can be read off the neighbours: hardly anything was hidden.",
-    ),
-    wrong(
-        "Single pixels would change the mean of a map.",
-        "Both forms divide by 1 − p, and both keep the mean.",
-    ),
-    wrong(
-        "Of a whole map nothing can be restored.",
-        "The other maps looked at the same picture: in section 6 they restored a good part.",
-    ),
+    right="B",
+    A="It draws fewer coins, but that is not why: the multiplication is the same.",
+    B="What is dropped alone can be read off the neighbours: hardly anything was hidden.",
+    C="Both forms divide by 1 − p, and both keep the mean.",
+    D="The other maps looked at the same picture: in section 6 they restored a good part.",
 )

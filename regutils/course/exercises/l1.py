@@ -3,31 +3,25 @@
 import torch
 
 from ... import penalties
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter, normal
 
 chapter = Chapter("03_l1")
 
 
-def normal(seed, *shapes):
-    """Return tensors of these shapes, drawn from N(0, 1)."""
-    generator = torch.Generator().manual_seed(seed)
-    return [torch.randn(shape, generator=generator) for shape in shapes]
-
-
 def layers():
-    """Return cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
+    """Cases (data loss (), {"linear1.weight": (3, 2), "linear1.bias": (3,)}, λ)."""
     loss, weight, bias = normal(3, (), (3, 2), (3,))
     layer = {"linear1.weight": weight, "linear1.bias": bias}
     return (loss.abs(), layer, 0.1), (loss.abs(), layer, 2.0)
 
 
 def thresholds():
-    """Return cases (weights (hidden, inputs), threshold t)."""
+    """Cases (weights (hidden, inputs), threshold t)."""
     return tuple(zip(normal(5, (4, 6), (4, 6)), (0.3, 1.5)))
 
 
 def proximal_steps():
-    """Return cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
+    """Cases (weights (d,), gradient of the data loss (d,), lr, λ)."""
     return (*normal(4, 12, 12), 0.1, 0.5), (*normal(6, 12, 12), 0.5, 0.8)
 
 
@@ -162,70 +156,31 @@ def forgot_the_root(W, t):
 
 chapter.choice(
     "3.6",
-    "You add λ·Σ|w| to the loss and train with SGD as usual. How many weights are exactly 0 at the "
-    "end?",
-    wrong(
-        "About as many as with the soft threshold.",
-        "Many are as small, but none rests: the slope of |w| is ±1 up to the very 0, so each step "
-        "jumps over it.",
-    ),
-    right(
-        "Hardly any: each hops around 0 in steps of about lr·λ.",
-        "The pull does not fade near 0, so a weight arrives with full speed and passes it.",
-    ),
-    wrong(
-        "None: the pull of L1 fades as a weight comes near 0.",
-        "That is L2. The pull of L1 is λ however small the weight.",
-    ),
-    wrong(
-        "All on which the data pull by less than λ.",
-        "At the minimum it is so; gradient steps only circle around that minimum.",
-    ),
+    right="B",
+    A="Many are as small, but none rests: the slope of |w| is ±1 up to the very 0, so each step "
+    "jumps over it.",
+    B="The pull does not fade near 0, so a weight arrives with full speed and passes it.",
+    C="That is L2. The pull of L1 is λ however small the weight.",
+    D="At the minimum it is so; gradient steps only circle around that minimum.",
 )
 
 chapter.choice(
     "3.7",
-    "Two blood values are strongly correlated. On your patients the lasso keeps the first and "
-    "drops the second. What does that tell you?",
-    wrong(
-        "The second has nothing to do with the disease.",
-        "Another sample of patients may keep the second and drop the first: "
-        "each says nearly all that the other says.",
-    ),
-    wrong(
-        "The first was measured more accurately.",
-        "It may be so, but the lasso picks one of two equally accurate twins as well.",
-    ),
-    wrong(
-        "λ was too large: both belong to the model.",
-        "A smaller λ may keep both and would not make the choice between them any steadier.",
-    ),
-    right(
-        "One of the two was enough for these patients, and the first fitted them a little better.",
-        "Among correlated inputs the choice is an estimate, and a noisy one.",
-    ),
+    right="D",
+    A="Another sample of patients may keep the second and drop the first: each says nearly all "
+    "that the other says.",
+    B="It may be so, but the lasso picks one of two equally accurate twins as well.",
+    C="A smaller λ may keep both and would not make the choice between them any steadier.",
+    D="Among correlated inputs the choice is an estimate, and a noisy one.",
 )
 
 chapter.choice(
     "3.8",
-    "For which data should you expect the lasso to predict clearly better than ridge and than "
-    "stopping early?",
-    right(
-        "Many features, few examples, and only a few of the features matter.",
-        "There it can leave out what only adds noise, and ridge and stopping cannot.",
-    ),
-    wrong(
-        "Many features, few examples, and every feature matters a little.",
-        "There is nothing to leave out then: section 3 with 100 true features.",
-    ),
-    wrong(
-        "Few features, many examples, and strong noise.",
-        "With many examples a feature there is little to overfit, and all methods come near "
-        "least squares: the diabetes data are nearly such a case.",
-    ),
-    wrong(
-        "Any data on which it sets many weights to 0.",
-        "In the digits network nine weights in ten go, and the error does not fall. Sparse is not "
-        "the same as better.",
-    ),
+    right="A",
+    A="There it can leave out what only adds noise, and ridge and stopping cannot.",
+    B="There is nothing to leave out then: section 3 with 100 true features.",
+    C="With many examples a feature there is little to overfit, and all methods come near least "
+    "squares: the diabetes data are nearly such a case.",
+    D="In the digits network nine weights in ten go, and the error does not fall. Sparse is not "
+    "the same as better.",
 )

@@ -4,18 +4,14 @@ import torch
 from torch import nn
 
 from ... import penalties
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter, normal
 
 chapter = Chapter("02_l2")
 
 
 def steps():
     """Cases (weights (d,), gradient or Adam's update (d,), lr, λ or weight_decay)."""
-    generator = torch.Generator().manual_seed(2)
-    return tuple(
-        (*torch.randn(2, 4, generator=generator), lr, strength)
-        for lr, strength in ((0.1, 0.3), (0.5, 0.05))
-    )
+    return (*normal(2, 4, 4), 0.1, 0.3), (*normal(3, 4, 4), 0.5, 0.05)
 
 
 def models_with_a_norm_layer():
@@ -187,71 +183,32 @@ def kept_the_factor_two(sigma, n, lam):
 
 chapter.choice(
     "2.6",
-    "At the best λ the network repeats fewer of the wrong labels than without a penalty, and most "
-    "of the right ones still. How does the penalty tell them apart?",
-    wrong(
-        "It charges more for pictures whose label is wrong.",
-        "The penalty sees the weights and nothing else: neither pictures nor labels.",
-    ),
-    wrong(
-        "The wrong labels come last, and training ends before their turn.",
-        "All labels are in every batch, "
-        "and without a penalty the same number of steps learns all of them.",
-    ),
-    right(
-        "It does not: a rule that many pictures share is cheap, an exception is expensive.",
-        "To contradict its neighbours, one picture needs large weights for itself alone; "
-        "those are the first that are not worth their price.",
-    ),
-    wrong(
-        "It pulls the weights of the wrong labels towards zero, and leaves the others alone.",
-        "Every weight is pulled in the same way, by 2λw, and no weight belongs to one label.",
-    ),
+    right="C",
+    A="The penalty sees the weights and nothing else: neither pictures nor labels.",
+    B="All labels are in every batch, and without a penalty the same number of steps learns all of "
+    "them.",
+    C="To contradict its neighbours, one picture needs large weights for itself alone; those are "
+    "the first that are not worth their price.",
+    D="Every weight is pulled in the same way, by 2λw, and no weight belongs to one label.",
 )
 
 chapter.choice(
     "2.7",
-    "`Ridge(alpha=10)` was fitted to 200 patients. Now it is fitted to 400, with the same alpha. "
-    "What happened to λ, in our count of mean loss + λΣw²?",
-    wrong(
-        "It is the same.",
-        "Ridge sums over the patients: twice as many double the data's part, and alpha stays.",
-    ),
-    right(
-        "It is half as large.",
-        "alpha = nλ: the same alpha over twice as many patients is half the price beside the mean.",
-    ),
-    wrong(
-        "It is twice as large.",
-        "The other way round: more patients weigh more against the same alpha.",
-    ),
-    wrong(
-        "That depends on the weights that are found.",
-        "λ is the price per unit of squared weight, and a price does not depend on what is bought.",
-    ),
+    right="B",
+    A="Ridge sums over the patients: twice as many double the data's part, and alpha stays.",
+    B="alpha = nλ: the same alpha over twice as many patients is half the price beside the mean.",
+    C="The other way round: more patients weigh more against the same alpha.",
+    D="λ is the price per unit of squared weight, and a price does not depend on what is bought.",
 )
 
 chapter.choice(
     "2.8",
-    "A pixel is blank in all training pictures, so the data pull on none of its weights. You train "
-    "with `Adam(weight_decay=0.002)` instead of 0.02. What happens to these weights?",
-    wrong(
-        "They shrink ten times more slowly.",
-        "So it would be with SGD or AdamW. Adam divides the gradient a·w by its own usual size, "
-        "and a goes with it.",
-    ),
-    wrong(
-        "They stay as they were at the start.",
-        "The data are silent, but a·w is part of the gradient, "
-        "and Adam makes a full step of however little.",
-    ),
-    wrong(
-        "They grow, because Adam divides by a small number.",
-        "The division makes the step longer, not different in direction: it leads towards zero.",
-    ),
-    right(
-        "They are wiped out about as fast as before.",
-        "Adam divides each gradient by its usual size; "
-        "here the gradient is a·w alone, and a cancels.",
-    ),
+    right="D",
+    A="So it would be with SGD or AdamW. Adam divides the gradient a·w by its own usual size, and "
+    "a goes with it.",
+    B="The data are silent, but a·w is part of the gradient, and Adam makes a full step of however "
+    "little.",
+    C="The division makes the step longer, not different in direction: it leads towards zero.",
+    D="Adam divides each gradient by its usual size; here the gradient is a·w alone, and a "
+    "cancels.",
 )

@@ -2,7 +2,7 @@
 
 import torch
 
-from .kinds import Chapter, right, wrong
+from .kinds import Chapter, normal
 
 chapter = Chapter("07_playground")
 
@@ -22,11 +22,10 @@ def optimizers():
 
 def layers():
     """Cases (acts (n, units), onward (outputs, units)): activations, and weights that lead on."""
-    generator = torch.Generator().manual_seed(70)
-    acts = torch.randn(6, 5, generator=generator).relu()
+    acts, onward = normal(70, (6, 5), (3, 5))
+    acts = acts.relu()
     acts[:, 1] = 0.0
     acts[:, 3] = 0.7
-    onward = torch.randn(3, 5, generator=generator)
     onward[:, 4] = 0.0
     onward[0, 2] = 0.0
     return ((acts, onward), (acts[:, :3], onward[:, :3]))
@@ -122,65 +121,27 @@ def mixed_up_the_sides(acts, onward):
 
 chapter.choice(
     "7.4",
-    "You train with the subgradient of L1 for an hour. How many weights are exactly 0?",
-    wrong(
-        "About half, as with the soft threshold.",
-        "The loss curves of both look alike; the weights do not. Look at the spike at 0.",
-    ),
-    wrong(
-        "All that the data loss does not need.",
-        "Those come close to 0 and swing around it by lr·λ; close is not 0.",
-    ),
-    right(
-        "Hardly any.",
-        "Each step moves a weight by lr·λ whatever its size, so it passes 0 and comes back.",
-    ),
-    wrong(
-        "None, because λ is too small.",
-        "A larger λ makes the steps around 0 larger; they still do not end on it.",
-    ),
+    right="C",
+    A="The loss curves of both look alike; the weights do not. Look at the spike at 0.",
+    B="Those come close to 0 and swing around it by lr·λ; close is not 0.",
+    C="Each step moves a weight by lr·λ whatever its size, so it passes 0 and comes back.",
+    D="A larger λ makes the steps around 0 larger; they still do not end on it.",
 )
 
 chapter.choice(
     "7.5",
-    "At its end a run with L2 has a third of the validation loss that a run without it has after "
-    "as many steps. At its best step the run without a penalty has still less. What does that say "
-    "about L2?",
-    wrong(
-        "L2 makes the network generalize three times as well.",
-        "Only against a network that was trained too long: stopped, the other one is ahead.",
-    ),
-    right(
-        "In this run it held off what training too long does; stopping did so too.",
-        "And the comparison is fair only if each of them may stop by the same rule.",
-    ),
-    wrong(
-        "L2 is useless, here and elsewhere.",
-        'One data set and one network do not carry an "elsewhere"; and λ needs no stopping rule.',
-    ),
-    wrong(
-        "Nothing, because a penalty and stopping cannot be compared.",
-        "Both end in a network, and both networks are judged on the same points.",
-    ),
+    right="B",
+    A="Only against a network that was trained too long: stopped, the other one is ahead.",
+    B="And the comparison is fair only if each of them may stop by the same rule.",
+    C='One data set and one network do not carry an "elsewhere"; and λ needs no stopping rule.',
+    D="Both end in a network, and both networks are judged on the same points.",
 )
 
 chapter.choice(
     "7.6",
-    "The slider says λ = 0.01, the optimizer is AdamW, the penalty L2. Which program is the same?",
-    wrong(
-        "AdamW with weight_decay=0.01",
-        "λ·Σw² has the gradient 2λw, so PyTorch's weight_decay is twice the slider's λ.",
-    ),
-    wrong(
-        "Adam with 0.01·Σw² added to the loss",
-        "There Adam divides the penalty's gradient by its own size; AdamW keeps it out of that.",
-    ),
-    wrong(
-        "AdamW with 0.01·Σw² added to the loss",
-        "AdamW then decays by its own default of 0.01 besides.",
-    ),
-    right(
-        "AdamW with weight_decay=0.02 on the weights and 0 on the biases",
-        'Decoupled decay, twice λ; "Show me the PyTorch" writes just that.',
-    ),
+    right="D",
+    A="λ·Σw² has the gradient 2λw, so PyTorch's weight_decay is twice the slider's λ.",
+    B="There Adam divides the penalty's gradient by its own size; AdamW keeps it out of that.",
+    C="AdamW then decays by its own default of 0.01 besides.",
+    D='Decoupled decay, twice λ; "Show me the PyTorch" writes just that.',
 )

@@ -69,7 +69,8 @@ def forgotten(session: TrainingSession) -> tuple[bool, str]:
     """Wrong labels were learned at λ = 0, and forgotten under a λ that came late."""
     curves, wrong = session.run.curves, session.setting.wrong
     free = [i for i, lam in enumerate(curves["lam"]) if lam == 0][-LAST:]
-    learned, then = (sum(curves[f"{part}_error"][i] for i in free) / LAST for part in PARTS)
+    errors = curves["train_error"], curves["val_error"]
+    learned, then = (sum(error[i] for i in free) / LAST for error in errors)
     if len(free) < LAST or learned > 0.5 * wrong:
         return False, (
             "First let it learn the wrong labels: λ = 0 until the training error is under half of "
@@ -107,7 +108,6 @@ def diverged(session: TrainingSession) -> tuple[bool, str]:
     )
 
 
-PARTS = ("train", "val")
 EXPERIMENTS: dict[int, tuple[str, Callable[[TrainingSession], tuple[bool, str]]]] = {
     1: ("data=moons wrong=0.3 lr=0.05 width=32", forgotten),
     2: ("data=moons wrong=0 penalty=L1 optimizer=SGD lr=0.05", half_of_the_weights),

@@ -100,11 +100,6 @@ def _decay(setting: Setting) -> float:
     return 2 * setting.lam if setting.decays else 0.0
 
 
-def price(setting: Setting, model: nn.Module) -> float:
-    """Return the penalty's value, without λ."""
-    return METHODS[setting.penalty].value(penalties.weights(model)).item()
-
-
 def weights(model: nn.Sequential) -> list[Tensor]:
     """Return the weight of each linear layer, (units, units before), inputs first."""
     return [layer.weight for layer in model if isinstance(layer, nn.Linear)]

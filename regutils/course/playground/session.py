@@ -17,7 +17,7 @@ STEPS = 4000  # that a run may take
 class Run:
     """A network in training, from fresh weights.
 
-    `trainer`; `curves`: lists that grow by a measurement every 20 steps (step, lam, p, train_loss,
+    `trainer`; `curves`: lists that grow by a measurement every 20 steps (step, lam, train_loss,
     …); `diverged`: why training ended, else "".
     """
 
@@ -59,10 +59,7 @@ class Run:
         return sum(int(flags.sum()) for flags in found), sum(map(len, found))
 
     def _measure(self) -> None:
-        # AdamW decays by itself, so its trainer knows of no penalty.
-        price = networks.price(self.setting, self.trainer.model)
-        found = vars(self.trainer.measure()) | {"p": self.setting.p, "penalty": price}
-        for name, value in found.items():
+        for name, value in vars(self.trainer.measure()).items():
             self.curves.setdefault(name, []).append(value)
         self._last = self.trainer.state()
 

@@ -72,20 +72,11 @@ def test_one_step_the_ghost_and_the_cold_run():
     assert score in box.scenes()[-1][2]
     box.run(20)
     assert score not in box.reading, "it has gone on since"
-
-
-@pytest.mark.parametrize("again", ["start", "network"])
-def test_the_score_of_a_run_is_not_told_of_the_next(again):
-    box = Dashboard(steps=200)
-    box.run(40, lam=0.1)
-    box.run_cold(wait=True)
-    if again == "start":
-        box.bar.again.click()
-    else:
-        box.set(width=4)
-    box.run(40, lam=0.01)
-    assert "Step 40" in box.reading
-    assert "from fresh weights" not in box.reading
+    for restart in (box.bar.again.click, lambda: box.set(width=4)):
+        box.run_cold(wait=True)
+        restart()
+        box.run(60, lam=0.01)
+        assert "Step 60" in box.reading and "from fresh weights" not in box.reading
 
 
 def test_the_program_follows_the_controls_while_it_shows():
@@ -122,11 +113,11 @@ def test_it_trains_and_runs_cold_while_everything_moves_and_leaves_nothing_behin
         box = Dashboard()
         rng = random.Random(0)
         box.bar.train.value = True
-        for i in range(12):
+        for i in range(6):
             name = rng.choice([n for n in box.controls if n != "data"])
             box.controls[name].value = rng.choice(values(box.controls[name]))
             box.bar.train.value = not box.player.finished
-            if i % 4 == 0:
+            if i % 3 == 0:
                 box.cold.click()
             await asyncio.sleep(0.001)
         box.close()

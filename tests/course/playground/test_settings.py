@@ -31,14 +31,11 @@ def test_a_line_says_everything_that_differs_and_comes_back():
     [
         ("", "state must be a line"),
         ("hello", "state must be a line"),
-        ("data", "state must be a line"),
         ("lam=", "state must be a line"),
         ("size=3", "state must be made of data, penalty"),
         ("lam=3.3", "lam must be one of 0, 0.0001"),
-        ("lam=much", "lam must be one of"),
         ("lam=nan", "lam must be one of"),
         ("data=moons data=xor", "names data once"),
-        ("penalty=L2 penalty=L2", "names penalty once"),
         ("proximal=perhaps", "proximal must be one of no, yes"),
     ],
 )
