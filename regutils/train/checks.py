@@ -27,15 +27,14 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     require(trainable, "model", "one that is all frozen", accepts)
     x, y = split.val.x[:2], split.train.y
     outputs = outputs_of(model, x, "train.x", autocast)
-    rows = isinstance(outputs, Tensor) and outputs.ndim > 0 and len(outputs) == len(x)
-    got = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-    got = f"outputs {got} for {len(x)} examples"
-    require(rows, "model", got, "one that gives a tensor with a row for each example")
+    shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else (type(outputs).__name__,)
+    got = f"outputs {shape} for {len(x)} examples"
     if y.is_floating_point():
-        accepts = f"one with {y[0].numel()} outputs per example, like the targets"
-        require(outputs[0].numel() == y[0].numel(), "model", got, accepts)
+        good, needed = shape[0] == len(x) and outputs[0].numel() == y[0].numel(), y[0].numel()
+        require(good, "model", got, f"one that gives a tensor (n, {needed}), like the targets")
         return
-    require(outputs.ndim == 2, "model", got, "one that gives (n, classes) where y are labels")
+    good = shape[0] == len(x) and len(shape) == 2
+    require(good, "model", got, "one that gives a tensor (n, classes) where y are labels")
     accepts = f"labels from 0 to {outputs.shape[1] - 1}, the model's outputs"
     for name, part in zip(("train", "val", "test"), split.parts):
         top = int(part.y.max())
@@ -90,7 +89,8 @@ def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Ten
     if names is None:
         return dict(weights(model))
     known = dict(model.named_parameters(remove_duplicate=False))
-    good = not isinstance(names, str) and set(names := tuple(names)) <= known.keys()
+    good = isinstance(names, Iterable) and not isinstance(names, str)
+    good = good and set(names := tuple(names)) <= known.keys()
     require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
     wanted = {id(known[name]) for name in names}
     return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}

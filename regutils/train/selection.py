@@ -219,10 +219,10 @@ def nested_interval(table: Tensor) -> Interval:
 
     - table (..., R, K, K, m): as `Pairs.table` makes it for R repeats of K folds of m examples.
 
-    Cross-validation without fold k misses the error on fold k, first because fold k is small (that
-    variance is known), secondly because the score itself is off. The mean square of the second is
-    what an interval needs. It is scaled to all n examples and kept between the usual standard error
-    and √K times that; the score is corrected for having trained on fewer examples.
+    Cross-validation without fold k misses the error on fold k because that is small (a variance
+    that is known), and because the score is off: by the mean square of this the interval is made.
+    It is kept between the usual standard error and √K times that; the score is corrected for having
+    trained on fewer examples.
 
     Source: Bates, Hastie & Tibshirani 2024, arXiv 2104.00673.
     """

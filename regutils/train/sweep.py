@@ -42,9 +42,8 @@ ELEMENTWISE = (optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RMSprop, o
 class Sweep:
     """K values of λ, S seeds, T recorded steps; the fields mean what they mean in `Measurement`.
 
-    - lams (K,): the values of λ. seeds (S,). steps (T,): optimizer steps at each record.
-    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): measured in evaluation mode,
-      the penalty not times λ. A run that has diverged is NaN from there on.
+    - lams (K,), seeds (S,), steps (T,): λ, and the optimizer steps at each record.
+    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): NaN once a run has diverged.
     - test_loss, test_error (K, S, T): of the test part; None unless asked for.
     - weights: name → (K, S, ...), every final parameter, biases too.
     - vary: name → (K,). train_mask: None, or (S, n) bool, what each seed trained on; its train_loss
@@ -139,12 +138,11 @@ def sweep(
 ) -> Sweep:
     """Train a network for every λ in `lams` and every seed, all at once.
 
-    - make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see
-      `models.seeded`); all λ of a seed share these initial weights, and the order of batches.
+    - make_model: called once per seed, by `models.seeded`; all λ of a seed share these initial
+      weights, and the order of batches.
     - split: on the models' device.
     - lams (K,): the values of λ, each at least 0, ascending; with `vary` in any order.
-    - penalty, proximal, batch_size: as in `train.fit`.
-    - penalized: names of the parameters that the penalty sees; frozen ones are left out.
+    - penalty, proximal, penalized, batch_size: as in `train.Trainer`.
     - seeds (S,): whole numbers in a sequence, such as range(3).
     - steps: of the optimizer. lr: its learning rate. optimizer: called with (parameters, lr=lr);
       one that treats every weight by itself, as SGD and Adam do.
@@ -329,8 +327,8 @@ class _Stack:
 def _interrupts() -> Iterator[Callable[[], None]]:
     """Let an interrupt from the keyboard wait for the next call of what this yields.
 
-    `torch.func.vmap` that is interrupted in its midst may leave PyTorch believing that it is still
-    in there, and every later one fails. A second press does not wait.
+    After a `torch.func.vmap` that is interrupted in its midst every later one may fail. A second
+    press does not wait.
     """
     pressed: list[object] = []
 
@@ -375,11 +373,7 @@ def _stacked_batches(
     orders: Sequence[torch.Generator],
     K: int,
 ) -> Iterator[Batch]:
-    """Yield the batches of a sweep of K values of λ, without end: each seed in its own order.
-
-    Network k·S + s gets what seed s sees next, epoch after epoch, as `train.fit` draws it from
-    those examples alone.
-    """
+    """Yield the batches of K values of λ, without end: each seed in its own order, as in `fit`."""
     if train_mask is None and size is None:
         yield from repeat(Batch(train.x, train.y))
     n, device = len(train.x), train.x.device

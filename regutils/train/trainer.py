@@ -26,28 +26,24 @@ from .metrics import loss as data_loss
 class Trainer:
     """Lower data loss + lam·penalty on `split.train`, step by step.
 
-    - model: trained in place. Its parameters with requires_grad False stay bit for bit as they are.
+    - model: trained in place; its frozen parameters stay bit for bit as they are.
     - split: on the model's device; for pictures see `to_device`.
     - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
     - penalty: as in `penalties.get`.
-    - lam: λ, at least 0; it weighs the penalty, so without one it does nothing.
+    - lam: λ, at least 0.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
-    - penalized: names of the parameters that the penalty sees, those of `penalties.weights` unless
-      given. Frozen ones are left out; tied ones count once.
+    - penalized: names of the parameters that the penalty sees; None means `penalties.weights`.
     - batch_size: examples per step; None takes all at once.
     - shuffle: a new order every epoch, by `seed`; the given order without it.
-    - augment: a function of a batch of inputs, called before each step; it draws from torch's
-      global random state, which is `seed`'s meanwhile.
+    - augment: a function of a batch of inputs, called before each step.
     - label_smoothing: ε in [0, 1); in training the true label weighs 1 − ε, and each of the c
-      labels ε/c more (Szegedy et al. 2016, arXiv 1512.00567). What is measured is the plain loss.
-    - mixup: α ≥ 0; 0 is none. Each batch is blended with itself in another order, s·x + (1 − s)·x'
-      with one s from Beta(α, α), after `augment`; its loss is s times that for y plus 1 − s times
-      that for y' (Zhang et al. 2018, arXiv 1710.09412).
+      labels ε/c more (Szegedy et al. 2016, arXiv 1512.00567).
+    - mixup: α ≥ 0; 0 is none. After `augment` each batch becomes s·x + (1 − s)·x', x' in another
+      order and one s from Beta(α, α); so does its loss (Zhang et al. 2018, arXiv 1710.09412).
     - autocast: forward passes, measured ones included, in bfloat16 where PyTorch thinks it safe.
-    - seed: draws the order, the dropout masks, mixup's pairs and shares, and what `augment` draws.
-      The global random state is left as it was.
+    - seed: of all that is drawn, by `augment` too. The global random state is left as it was.
 
     `lam`, `lr`, `optimizer`, `batch_size`, a dropout's p and, by `penalise`, the penalty may be
     changed between steps. `steps` counts those taken. ValueError for arguments out of range.
@@ -182,11 +178,9 @@ class Trainer:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state`; without "model" in it the weights stay.
+        """Go on from a `state`, bit for bit; without "model" in it the weights stay.
 
-        The same steps then give the same weights bit for bit. The settings stay this Trainer's. Of
-        another optimizer, or of one with other options than lr and weight_decay, no moments are
-        taken; of another seed neither order nor masks.
+        The settings stay this Trainer's; of another seed neither order nor masks are taken.
         """
         good = "optimizer" in state
         require(good, "state", f"one with {sorted(state)}", "what a Trainer's state() gave")
@@ -307,7 +301,6 @@ def batches(
 class History:
     """What one run measured: the fields of `Measurement` as lists, one value a record.
 
-    - step, lam, train_loss, val_loss, train_error, val_error, penalty: as in `Measurement`.
     - epochs: epoch number, from 1.
     - running: the data loss of every epoch, measured or not, as its steps met it: a mean over
       batches, each before its step.
@@ -376,12 +369,10 @@ def fit(
     - epochs: passes over the training part.
     - every: measure each so many epochs, and after the last.
     - history: an earlier call's result on this model; this call adds `epochs` to it as if there had
-      been one call. What is asked for now holds: another lr or weight_decay goes on with the
-      optimizer's moments, another optimizer or another of its options starts with fresh ones,
-      another seed with its own order and masks.
+      been one call. What is asked for now holds: another optimizer starts with fresh moments.
     - checkpoint: a file that is written after each measurement. If it exists, weights and history
       are taken from it and `epochs` counts from the very start, so an interrupted call, repeated,
-      ends with the same result. On another device it goes on with other dropout masks.
+      ends with the same result.
     - progress: whether to show a bar.
     - optimizer, penalty, lam, proximal and all other settings (penalized, batch_size, shuffle,
       augment, label_smoothing, mixup, autocast, seed): as in `Trainer`.
