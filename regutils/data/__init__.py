@@ -18,23 +18,7 @@ from .split import Examples, Split
 from .toy import circles, gaussians, moons, sine, sparse_linear, spiral, step, xor
 
 __all__ = [
-    "Examples",
-    "Pictures",
-    "Split",
-    "Unavailable",
-    "archive",
-    "augment",
-    "cifar10",
-    "circles",
-    "coloured_digits",
-    "diabetes",
-    "digits",
-    "gaussians",
-    "image_folder",
-    "moons",
-    "sine",
-    "sparse_linear",
-    "spiral",
-    "step",
-    "xor",
-]
+    "Examples", "Pictures", "Split", "Unavailable", "archive", "augment", "cifar10", "circles",
+    "coloured_digits", "diabetes", "digits", "gaussians", "image_folder", "moons", "sine",
+    "sparse_linear", "spiral", "step", "xor",
+]  # fmt: skip

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +55,11 @@ def cifar10(
             f"again, or put the archive {kind.filename} there by hand, or name a nearer copy of "
             "it in REGUTILS_MIRRORS; until then data.coloured_digits() needs no network."
         ) from error
-    train, test = (
-        Examples(
-            torch.from_numpy(part.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(part.targets)
-        )
-        for part in parts
+    (x, y), test = (
+        Examples(torch.from_numpy(p.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(p.targets))
+        for p in parts
     )
-    return Pictures(*train, tuple(parts[0].classes), "CIFAR-10", test)
+    return Pictures(x, y, tuple(parts[0].classes), "CIFAR-10", test)
 
 
 def _torchvision_cifar10() -> Any:
@@ -70,13 +67,9 @@ def _torchvision_cifar10() -> Any:
     try:
         from torchvision.datasets import CIFAR10
     except (ImportError, RuntimeError) as error:
-        try:
-            found = f"torchvision {version('torchvision')} does not fit torch {torch.__version__}"
-        except PackageNotFoundError:
-            found = "torchvision is not installed"
         raise Unavailable(
-            f"{found} ({_reason(error)}); install the two together, "
-            "pip install --upgrade torch torchvision, and restart the kernel."
+            f"torchvision is missing or does not fit torch {torch.__version__} ({_reason(error)}); "
+            "install both, pip install --upgrade torch torchvision, and restart the kernel."
         ) from error
     return CIFAR10
 

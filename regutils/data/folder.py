@@ -22,11 +22,8 @@ from .pictures import Pictures
 from .split import Examples
 
 # The usual spellings of a split's folders.
-PARTS = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
-}
+PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
+PARTS |= {"test": "test", "testing": "test"}
 ENDINGS = frozenset(
     ".avif .bmp .gif .heic .heif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff "
     ".webp".split()
@@ -56,18 +53,17 @@ def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
     x, y, classes = parts.pop("train")
     accepts = "a folder with at least two class folders"
     require(len(classes) > 1, "root", f"{root} with {len(classes)} class", accepts)
-    others: dict[str, Examples | None] = {"val": None, "test": None}
-    for name, (new_x, new_y, named) in parts.items():
+    for name, (_, _, named) in parts.items():
         require(named == classes, f"root/{name}", named, f"the classes of root/train, {classes}")
-        others[name] = Examples(new_x, new_y)
     if skipped:
         told = ", ".join(f"{number} {what}" for what, number in skipped.most_common())
         print(f"Left out of {root}, as no pictures to read: {told}.", file=sys.stderr)
+    others = {name: Examples(*part[:2]) for name, part in parts.items()}
     return Pictures(x, y, classes, f"pictures of {root.absolute().name}", **others)
 
 
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "~$")) or path.name.lower() in LITTER
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "~$")) or name.lower() in LITTER
 
 
 def _name(path: Path) -> str:
@@ -78,27 +74,22 @@ def _name(path: Path) -> str:
 def _folders(root: Path) -> list[Path]:
     """Return the visible folders in `root`, by name, but no link back to `root` or above it."""
     real = root.resolve()
-    found = [path for path in root.iterdir() if path.is_dir() and not _hidden(path)]
+    found = [path for path in root.iterdir() if path.is_dir() and not _hidden(path.name)]
     return sorted((p for p in found if not real.is_relative_to(p.resolve())), key=_name)
 
 
 def _parts(root: Path) -> dict[str, Path]:
     """Return the folders of a split, train first; or the root itself as train."""
-    found: dict[str, Path] = {}
     folders = _folders(root)
-    for part, spellings in PARTS.items():
-        named = [path for path in folders if path.name.lower() in spellings]
-        told = ", ".join(path.name for path in named)
-        require(len(named) < 2, "root", f"{told} in {root}", f"a folder with one {part} part")
-        if named:
-            found[part] = named[0]
-    if "train" in found and len(found) > 1:
+    named = [(PARTS[path.name.lower()], path) for path in folders if path.name.lower() in PARTS]
+    found = dict(sorted(named, key=lambda part: part[0] != "train"))
+    if "train" in found and (len(found) > 1 or len(folders) == 1):
+        got = ", ".join(path.name for _, path in named)
+        require(len(found) == len(named), "root", got, "a folder with each part once")
         return found
-    missing = bool(found) and len(found) == len(folders) and "train" not in found
+    missing = bool(found) and len(named) == len(folders) and "train" not in found
     require(not missing, "root", f"only {', '.join(found)} in it", "a folder with a train part too")
-    # A lone folder "train" with class folders in it is the whole collection.
-    lone = "train" in found and len(folders) == 1 and len(_folders(found["train"])) > 1
-    return found if lone else {"train": root}
+    return {"train": root}
 
 
 def _read(
@@ -111,20 +102,17 @@ def _read(
     accepts = "a folder with a folder of pictures per class"
     require(len(folders) > 0, "root", f"{root}, without any folder in it", accepts)
     classes = tuple(map(_name, folders))
-    twice = [name for name, times in Counter(classes).items() if times > 1]
-    got = f"{', '.join(twice)}, the same in two Unicode forms"
-    require(not twice, "root", got, "a folder whose class folders have different names")
+    got = f"{', '.join(path.name for path in folders)}, one the same in two Unicode forms"
+    accepts = "a folder whose class folders have different names"
+    require(len(set(classes)) == len(classes), "root", got, accepts)
     formats = Image.registered_extensions()
-    pictures: list[Tensor] = []
-    labels: list[int] = []
+    pictures, labels = [], []
     for label, folder in enumerate(folders):
-        before = len(pictures)
         for path in _files(folder):
             ending, real = path.suffix.lower(), path.resolve()
             if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
-                skipped[
-                    f"{ending or 'without an ending'} (no pictures that this Pillow reads)"
-                ] += 1
+                told = f"{ending or 'without an ending'} (no pictures that this Pillow reads)"
+                skipped[told] += 1
             elif real in seen:
                 skipped["linked to a second time"] += 1
             else:
@@ -132,19 +120,15 @@ def _read(
                 pictures.append(_square(path, size))
                 labels.append(label)
         got = f"{folder}, without a picture of its own"
-        require(len(pictures) > before, "root", got, "a folder with pictures in each class folder")
+        require(label in labels[-1:], "root", got, "a folder with pictures in each class folder")
     return torch.stack(pictures), torch.tensor(labels), classes
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield every visible file below a folder, in order; links to folders are not followed."""
-    for path in sorted(folder.iterdir()):
-        if _hidden(path):
-            continue
-        if not path.is_dir():
-            yield path
-        elif not path.is_symlink():
-            yield from _files(path)
+    for here, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not _hidden(name))
+        yield from (Path(here, name) for name in sorted(names) if not _hidden(name))
 
 
 def _square(path: Path, size: int) -> Tensor:
@@ -170,17 +154,12 @@ def _eight_bits(picture: Any) -> Any:
     """Return any picture as RGB with the same look."""
     from PIL import Image
 
-    if picture.mode.startswith(("I", "F")):
-        grey = np.asarray(picture, dtype=np.float64)
-        if not (grey.min() >= 0 and grey.max() <= 65535):  # false for NaN too
-            raise ValueError("its grey values are not all within 0 … 65535")
-        if picture.mode == "F" and grey.max() <= 1:
-            grey = grey * 255
-        elif picture.mode.startswith("I;16") or grey.max() > 255:
-            grey = grey / 257
-        return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":
+        raise ValueError("its grey values are floating-point numbers")
+    if picture.mode.startswith("I"):
+        grey = np.asarray(picture) / 257  # 65535 becomes 255
+        return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8)).convert("RGB")
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("RGB")
+        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
     return picture.convert("RGB")

@@ -44,14 +44,12 @@ class Pictures:
 
         Raises ValueError when there are too few, or when `n_val` is given beside a `val`.
         """
-        rest = 1 if self.test is None else 0
-        if self.val is None:
-            n_train = 5000 if n_train is None else n_train
-            n_val = count("n_val", 5000 if n_val is None else n_val)
-        else:
-            n_train = len(self.x) - rest if n_train is None else n_train
-            require(n_val is None, "n_val", n_val, "left out: this collection has its own val part")
-            n_val = 0
+        rest, own = int(self.test is None), self.val is not None
+        accepts = "left out: this collection has its own val part"
+        require(n_val is None or not own, "n_val", n_val, accepts)
+        n_val = 0 if own else count("n_val", 5000 if n_val is None else n_val)
+        if n_train is None:
+            n_train = len(self.x) - rest if own else 5000
         train, chosen, left = cut(len(self.x), n_train, n_val, seed, rest)
         val = Examples(self.x[chosen], self.y[chosen]) if self.val is None else self.val
         test = Examples(self.x[left], self.y[left]) if self.test is None else self.test
@@ -67,9 +65,7 @@ def augment(x: Tensor, pad: int = 4) -> Tensor:
     the pictures are mirrored left to right. Draws from torch's global random state: n row shifts,
     n column shifts, n mirrorings.
     """
-    batch = isinstance(x, Tensor) and x.ndim == 4
-    got = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
-    require(batch, "x", got, "a tensor of pictures (n, c, h, w)")
+    require(x.ndim == 4, "x", tuple(x.shape), "a tensor of pictures (n, c, h, w)")
     n, _, h, w = x.shape
     pad = count("pad", pad, 0, min(h, w) - 1)
     top, left = torch.randint(0, 2 * pad + 1, (2, n), device=x.device)
@@ -124,27 +120,21 @@ def coloured_digits(seed: int = 0) -> Pictures:
 def archive(path: str | os.PathLike[str]) -> Pictures:
     """Return pictures from an .npz file: what `regutils record --pictures` reads.
 
-    It holds train_x (n, 3, h, w) uint8 and train_y (n,) integers, and if there are any test_x and
-    test_y; an array `classes` names the labels.
+    - path: holds train_x (n, 3, h, w) uint8, train_y (n,) integers, and likewise test_x and test_y.
 
-    Raises ValueError in one sentence.
+    ValueError for anything else.
     """
-    path = Path(path).expanduser()
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: torch.from_numpy(file[name]) for name in file if name != "classes"}
-            classes = tuple(map(str, file["classes"])) if "classes" in file else ()
-    except Exception as error:  # no file, no archive, half of one, or pickled objects
-        said = " ".join(str(error).split())
-        raise ValueError(f"path must be an .npz file of arrays; got {path}: {said}") from error
-    parts = []
-    for name in ("train", "test") if "test_x" in arrays else ("train",):
-        told = ", ".join(f"{name} {tuple(array.shape)}" for name, array in arrays.items())
-        x, y = arrays.get(f"{name}_x", torch.empty(0)), arrays.get(f"{name}_y", torch.empty(0))
-        good = x.dtype == torch.uint8 and x.ndim == 4 and x.shape[1] == 3
-        good = good and y.shape == x.shape[:1] and not y.is_floating_point()
-        accepts = f"a file with {name}_x (n, 3, h, w) uint8 and {name}_y (n,) integers"
-        require(good, "path", f"{path} with {told or 'nothing'}", accepts)
-        parts.append(Examples(x, y.long()))
-    classes = classes or tuple(map(str, range(int(parts[0].y.max()) + 1)))
-    return Pictures(*parts[0], classes, f"pictures of {path.name}", *parts[1:])
+        with np.load(Path(path).expanduser()) as file:
+            arrays = [torch.from_numpy(file[f"{p}_{k}"]) for p in ("train", "test") for k in "xy"]
+    except Exception as error:  # no file, no archive, half of one, pickled objects, a missing name
+        accepts = "an .npz file of train_x, train_y, test_x and test_y"
+        raise ValueError(f"path must be {accepts}; got {path}: {error}") from error
+    for x, y in (arrays[:2], arrays[2:]):
+        good = x.dtype == torch.uint8 and x.ndim == 4 and y.shape == x.shape[:1]
+        accepts = "a file of pictures (n, 3, h, w) uint8 and labels (n,)"
+        require(good, "path", f"{x.dtype} {tuple(x.shape)} and {tuple(y.shape)}", accepts)
+    x, y, test_x, test_y = arrays
+    classes = tuple(map(str, range(int(y.max()) + 1)))
+    test = Examples(test_x, test_y.long())
+    return Pictures(x, y.long(), classes, f"pictures of {Path(path).name}", test)

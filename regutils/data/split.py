@@ -1,6 +1,6 @@
 """Examples, their Split into train, val and test, cutting and standardising."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -59,33 +59,24 @@ class Split:
     def to(self, *args: Any, **kwargs: Any) -> "Split":
         """Move inputs and floating targets as `Tensor.to` does; integer targets stay integer."""
 
-        def move(part: Examples) -> Examples:
-            y = part.y.to(*args, **kwargs)
-            return Examples(
-                part.x.to(*args, **kwargs),
-                y if part.y.is_floating_point() else y.to(part.y.dtype),
-            )
+        def move(x: Tensor, y: Tensor) -> Examples:
+            moved = y.to(*args, **kwargs)
+            return Examples(x.to(*args, **kwargs), moved if y.is_floating_point() else moved.long())
 
-        return replace(self, train=move(self.train), val=move(self.val), test=move(self.test))
+        return Split(*(move(*part) for part in self.parts))
 
 
 def _examples(name: str, x: Any, y: Any) -> Examples:
-    for letter, value in (("x", x), ("y", y)):
-        argument = f"{name}.{letter}"
+    for argument, value in ((f"{name}.x", x), (f"{name}.y", y)):
         require(isinstance(value, Tensor), argument, type(value).__name__, "a tensor")
         full = value.ndim > 0 and value.numel() > 0
         require(full, argument, tuple(value.shape), "a non-empty tensor")
-        finite = not value.is_floating_point() or bool(value.isfinite().all())
-        require(finite, argument, "values that are not", "finite throughout")
+        require(bool(value.isfinite().all()), argument, "values that are not", "finite throughout")
     require(len(x) == len(y), f"{name}.y", f"{len(y)} targets", f"as long as {name}.x ({len(x)})")
     if not y.is_floating_point():
-        y = y.long()
-        require(
-            y.ndim == 1 and int(y.min()) >= 0,
-            f"{name}.y",
-            f"labels from {int(y.min())} in shape {tuple(y.shape)}",
-            "one label per example, 0 or above",
-        )
+        y, got = y.long(), f"labels from {int(y.min())} in shape {tuple(y.shape)}"
+        good = y.ndim == 1 and int(y.min()) >= 0
+        require(good, f"{name}.y", got, "one label per example, 0 or above")
     return Examples(x.detach(), y.detach())  # of inputs no gradients are gathered in training
 
 
@@ -102,12 +93,8 @@ def cut(
     Raises ValueError unless at least `rest` are left over.
     """
     n_train, n_val = count("n_train", n_train), count("n_val", n_val, low=0)
-    require(
-        n_train + n_val + rest <= n,
-        "n_train + n_val",
-        f"{n_train} + {n_val}",
-        f"at most {max(0, n - rest)} (there are {n}, and at least {rest} must be left to test on)",
-    )
+    accepts = f"at most {max(0, n - rest)} (there are {n}, and {rest} must be left to test on)"
+    require(n_train + n_val + rest <= n, "n_train + n_val", f"{n_train} + {n_val}", accepts)
     order = torch.randperm(n, generator=rng(seed))
     return order[:n_train], order[n_train : n_train + n_val], order[n_train + n_val :]
 

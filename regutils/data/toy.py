@@ -5,6 +5,7 @@ All are of torch's default number type, and a seed gives the same values whateve
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,7 +15,6 @@ from ..arguments import count, real
 from .split import Examples, Split, rng, table_split
 
 N_NEW = 500  # validation and test examples, each, where they can't be chosen
-LAST_SEED = 2**32 - 1  # the largest that scikit-learn takes
 
 
 def sine(n_train: int = 20, noise: float = 0.3, seed: int = 0, n_val: int = 200) -> Split:
@@ -62,14 +62,14 @@ def circles(
     """Return one circle inside another (`make_circles`); otherwise as `moons`."""
     from sklearn.datasets import make_circles
 
-    return _from_sklearn(make_circles, n_train, noise, label_noise, seed, factor=0.5)
+    return _from_sklearn(partial(make_circles, factor=0.5), n_train, noise, label_noise, seed)
 
 
 def _from_sklearn(
-    make: Callable[..., Any], n_train: int, noise: float, label_noise: float, seed: int, **how: Any
+    make: Callable[..., Any], n_train: int, noise: float, label_noise: float, seed: int
 ) -> Split:
-    n, seed = count("n_train", n_train) + 2 * N_NEW, count("seed", seed, 0, LAST_SEED)
-    x, y = make(n, noise=real("noise", noise), random_state=seed, **how)
+    n, seed = count("n_train", n_train) + 2 * N_NEW, count("seed", seed, 0, 2**32 - 1)
+    x, y = make(n, noise=real("noise", noise), random_state=seed)
     return table_split(x, y, (n_train, N_NEW, N_NEW), seed, label_noise=label_noise)
 
 

@@ -2,27 +2,27 @@
 
 - trainer: Trainer (one step, one measurement), fit → History, batches
 - sweep: sweep → Sweep, many values of λ and seeds as one batch
-- folds: train masks of a sweep: hold-out, K-fold, pairs of folds left out
 - metrics: the data loss, the error, both over a whole part; Measurement
-- selection: early stopping, choosing λ by a score, and what the score is worth afterwards
+- selection: early stopping, folds, choosing λ by a score, what the score is worth afterwards
 - devices: to_device, the random state, the share of the cores
-- checkpoint, optimizers, checks: what these stand on
+- checkpoint, checks: what these stand on
 """
 
 from .devices import share_cores, to_device
-from .folds import Pairs, pairs, train_masks
 from .metrics import Measurement, error, evaluate, loss
 from .selection import (
     Choice,
     Interval,
+    Pairs,
     choose,
     early_stopping,
     lowest,
     max_selection_bias,
     nested_interval,
-    nested_score,
     one_standard_error,
+    pairs,
     probability_better,
+    train_masks,
     usual_interval,
 )
 from .sweep import Sweep, sweep
@@ -31,7 +31,7 @@ from .trainer import History, Trainer, batches, fit
 __all__ = [
     "Choice", "History", "Interval", "Measurement", "Pairs", "Sweep", "Trainer", "batches",
     "choose", "early_stopping", "error", "evaluate", "fit", "loss", "lowest",
-    "max_selection_bias", "nested_interval", "nested_score", "one_standard_error", "pairs",
+    "max_selection_bias", "nested_interval", "one_standard_error", "pairs",
     "probability_better", "share_cores", "sweep", "to_device", "train_masks",
     "usual_interval",
 ]  # fmt: skip

@@ -1,7 +1,6 @@
 """Checks before training starts, so that nothing is refused in the middle of it."""
 
-import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -12,20 +11,34 @@ from ..data import Split
 from ..penalties import Penalty, weights
 from .devices import bfloat16, drawing_from, random_state
 
+Factory = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
+
 
 def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     """Raise ValueError unless `model` goes with `split`: device, number type, shapes, labels."""
     require(isinstance(split, Split), "split", type(split).__name__, "a data.Split")
     require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
-    x = split.train.x
-    places = {t.device for t in (*model.parameters(), *model.buffers(), x, split.train.y)}
-    got = f"tensors on {', '.join(sorted(map(str, places)))}"
+    tensors = (*model.parameters(), *model.buffers(), *split.train)
+    got = f"tensors on {', '.join(sorted({str(t.device) for t in tensors}))}"
     accepts = "on one device with split; train.to_device(model, split) moves both"
-    require(len(places) == 1, "model", got, accepts)
+    require(len({t.device for t in tensors}) == 1, "model", got, accepts)
     trainable = any(p.requires_grad for p in model.parameters())
-    got, accepts = "one that is all frozen", "one with a parameter that requires a gradient"
-    require(trainable, "model", got, accepts)
-    _check_outputs(outputs_of(model, split.val.x[:2], "train.x", autocast), split)
+    accepts = "one with a parameter that requires a gradient"
+    require(trainable, "model", "one that is all frozen", accepts)
+    x, y = split.val.x[:2], split.train.y
+    outputs = outputs_of(model, x, "train.x", autocast)
+    shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else (type(outputs).__name__,)
+    got = f"outputs {shape} for {len(x)} examples"
+    if y.is_floating_point():
+        good, needed = shape[0] == len(x) and outputs[0].numel() == y[0].numel(), y[0].numel()
+        require(good, "model", got, f"one that gives a tensor (n, {needed}), like the targets")
+        return
+    good = shape[0] == len(x) and len(shape) == 2
+    require(good, "model", got, "one that gives a tensor (n, classes) where y are labels")
+    accepts = f"labels from 0 to {outputs.shape[1] - 1}, the model's outputs"
+    for name, part in zip(("train", "val", "test"), split.parts):
+        top = int(part.y.max())
+        require(top < outputs.shape[1], f"{name}.y", f"label {top}", accepts)
 
 
 def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
@@ -45,23 +58,14 @@ def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -
         model.train(was_training)
 
 
-def _check_outputs(outputs: Any, split: Split) -> None:
-    """Raise ValueError unless a model's `outputs` (n, c) fit the targets of every part."""
-    y, n = split.train.y, len(split.val.x[:2])
-    rows = isinstance(outputs, Tensor) and outputs.ndim > 0 and len(outputs) == n
-    got = tuple(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
-    got = f"outputs {got} for {n} examples"
-    require(rows, "model", got, "one that gives a tensor with a row for each example")
-    if y.is_floating_point():
-        own, needed = outputs[0].numel(), y[0].numel()
-        accepts = f"one with {needed}, like the targets"
-        require(own == needed, "model", f"{own} outputs per example", accepts)
-        return
-    require(outputs.ndim == 2, "model", got, "one that gives (n, classes) where y are labels")
-    accepts = f"labels from 0 to {outputs.shape[-1] - 1}, the model's outputs"
-    for name in ("train", "val", "test"):
-        top = int(getattr(split, name).y.max())
-        require(top < outputs.shape[-1], f"{name}.y", f"label {top}", accepts)
+def build_optimizer(factory: Factory, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
+    """Return `factory(parameters)`; ValueError if that is no optimizer."""
+    found = factory(parameters) if callable(factory) else factory
+    accepts = "a function from parameters to an optimizer, such as "
+    accepts += "lambda p: torch.optim.SGD(p, lr=0.1)"
+    good = callable(factory) and isinstance(found, torch.optim.Optimizer)
+    require(good, "optimizer", found, accepts)
+    return found
 
 
 def check_penalty(
@@ -90,12 +94,3 @@ def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Ten
     require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
     wanted = {id(known[name]) for name in names}
     return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}
-
-
-def changing_buffers(model: nn.Module, x: Tensor) -> list[str]:
-    """Return the names of buffers that training changes, such as BatchNorm's running means."""
-    trained = copy.deepcopy(model).train()
-    with torch.no_grad(), drawing_from(x.device, random_state(x.device)):
-        trained(x)
-    after = dict(trained.named_buffers())
-    return [name for name, b in model.named_buffers() if not torch.equal(b, after[name])]

@@ -102,10 +102,9 @@ def look() -> tuple[float, float]:
 class Sharing:
     """Keeps PyTorch to the cores that others leave idle, while it is `active`.
 
-    PyTorch splits an operation among as many threads as there are cores, and a thread that is done
-    spins until the others are. When two kernels do it on the same cores, spinning threads keep
-    away those that they wait for. A kernel that takes no more threads than there is room for never
-    waits like that. The number of threads changes results by no more than rounding.
+    A thread of PyTorch that is done with its part spins until the others are. When two kernels use
+    the same cores, spinning threads keep away those that they wait for; with no more threads than
+    there is room for, none does. Their number changes results by no more than rounding.
     """
 
     def __init__(self, look: Callable[[], tuple[float, float]] = look) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..arguments import count, require
+from ..arguments import require
 from ..data import Examples
 
 MEASURED = ("train_loss", "val_loss", "train_error", "val_error", "penalty")
@@ -110,17 +110,13 @@ def errors(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def evaluate(model: nn.Module, examples: Examples, chunk: int = 2000) -> tuple[float, float]:
-    """Return data loss and error of `model` in evaluation mode; its mode is put back.
-
-    - chunk: examples at a time.
-    """
-    was_training = model.training
-    totals, chunk = torch.zeros(2, dtype=torch.float64), count("chunk", chunk)
+def evaluate(model: nn.Module, examples: Examples) -> tuple[float, float]:
+    """Return data loss and error of `model` in evaluation mode; its mode is put back."""
+    was_training, totals = model.training, torch.zeros(2, dtype=torch.float64)
     require(len(examples.x) > 0, "examples", "none", "one example at least")
     model.eval()
     try:
-        for x, y in zip(examples.x.split(chunk), examples.y.split(chunk)):
+        for x, y in zip(examples.x.split(2000), examples.y.split(2000)):  # for memory's sake
             outputs = model(x)
             totals += len(x) * torch.stack([loss(outputs, y), error(outputs, y)]).cpu()
     finally:

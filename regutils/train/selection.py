@@ -1,4 +1,4 @@
-"""Early stopping, choosing by a score, and what the score is worth afterwards.
+"""Early stopping, folds, choosing by a score, and what the score is worth afterwards.
 
 A score is a mean of errors over examples that were not trained on; lower is better. NaN is that of
 a run that diverged, and is never chosen; ValueError where there is nothing else. Errors may be
@@ -6,7 +6,7 @@ tensors or arrays, of 0 and 1 too.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,11 +34,74 @@ def early_stopping(errors: Tensor, patience: int | None = None) -> tuple[Tensor,
     kept = record.where(F.pad(lower, (1, 0)), 0).cummax(-1).values  # the first lowest so far
     ended = torch.full_like(kept[..., 0], T - 1)
     if patience is not None:
-        waited = (record - kept >= count("patience", patience)) & (
-            errors.cummin(-1).values < math.inf
-        )
+        began = errors.cummin(-1).values < math.inf
+        waited = (record - kept >= count("patience", patience)) & began
         ended = torch.where(waited.any(-1), waited.int().argmax(-1), ended)
     return kept.gather(-1, ended[..., None])[..., 0], ended
+
+
+def train_masks(splitter: Any, n: int) -> Tensor:
+    """Return the folds of a splitter, of all repeats: (F, n) bool, True where trained on.
+
+    - splitter: of scikit-learn, such as KFold, RepeatedKFold or ShuffleSplit.
+    - n: number of examples.
+
+    As `train_mask` of `train.sweep` the folds are trained as one batch with every λ, which equals a
+    loop over folds up to rounding.
+    """
+    known = hasattr(splitter, "get_n_splits")
+    require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
+    folds = list(splitter.split(range(count("n", n, low=2))))
+    masks = torch.zeros(len(folds), n, dtype=torch.bool)
+    for mask, (kept, _) in zip(masks, folds):
+        mask[torch.as_tensor(kept)] = True
+    return masks
+
+
+class Pairs(NamedTuple):
+    """Folds left out one at a time and two at a time, as nested cross-validation needs them.
+
+    R repeats of K folds of m examples, n = K·m.
+
+    - train_mask (R·P, n) with P = K(K + 1)/2, for `train.sweep`.
+    - parts (R, K, m): the examples of each fold.
+    """
+
+    train_mask: Tensor
+    parts: Tensor
+
+    def table(self, held: Tensor) -> Tensor:
+        """Return `Sweep.held_out` (..., R·P, n) as a table (..., R, K, K, m).
+
+        [..., r, i, j, :] are the errors on fold i of the network that saw neither fold i nor j.
+        """
+        R, K, m = self.parts.shape
+        one, other = torch.triu_indices(K, K)
+        network = torch.empty(K, K, dtype=torch.long)
+        network[one, other] = network[other, one] = torch.arange(len(one))
+        which_repeat = torch.arange(R)[:, None, None, None]
+        examples = self.parts[:, :, None, :].expand(R, K, K, m)
+        held = held.unflatten(-2, (R, -1))
+        table: Tensor = held[..., which_repeat, network[None, :, :, None], examples]
+        return table
+
+
+def pairs(splitter: Any, n: int) -> Pairs:
+    """Leave out every fold of a KFold or RepeatedKFold alone, and every two of a repeat together.
+
+    Raises ValueError unless there are 3 folds or more and all are equally large, which the formulas
+    of nested cross-validation assume.
+    """
+    kept = train_masks(splitter, n)
+    K = n // int((~kept[0]).sum())
+    equal = K > 2 and len(kept) % K == 0 and bool(((~kept).sum(1) * K == n).all())
+    good = equal and not kept.unflatten(0, (-1, K)).all(1).any()
+    accepts = f"one of 3 folds or more, equally large, that hold each of {n} examples once"
+    require(good, "splitter", splitter, accepts)
+    parts = torch.stack([row.nonzero()[:, 0] for row in ~kept]).unflatten(0, (-1, K))
+    one, other = torch.triu_indices(K, K)
+    kept = kept.unflatten(0, (-1, K))
+    return Pairs((kept[:, one] & kept[:, other]).flatten(0, 1), parts)
 
 
 def lowest(scores: Tensor) -> Tensor:
@@ -97,23 +160,21 @@ class Choice(NamedTuple):
     nested: Tensor  # what nested cross-validation on the same validation examples reports
 
 
-def choose(
-    errors: Tensor, m: int, n_val: int, *, draws: int, folds: int = 5, seed: int = 0
-) -> Choice:
+def choose(errors: Tensor, m: int, n_val: int, *, draws: int, seed: int = 0) -> Choice:
     """Draw m of M strategies and n_val of N examples, choose by those, look at the rest; repeat.
 
     - errors (M, N): of each strategy on each example, trained on none of them. A strategy that
       diverged is left out.
     - draws: how often.
-    - folds: for the nested score, which lets each fold of the n_val examples judge the strategy
-      that the other folds have chosen.
+
+    For the nested score each fifth of the n_val examples judges the strategy that the other four
+    have chosen.
     """
     errors = numbers("errors", errors)
     require(errors.ndim == 2, "errors", tuple(errors.shape), "of shape (M, N)")
     errors = errors[_finite("errors", errors.mean(1)) < math.inf]
     M, N = errors.shape
-    m, folds = count("m", m, high=M), count("folds", folds, low=2)
-    n_val = count("n_val", n_val, low=folds, high=N - 1)
+    m, n_val = count("m", m, high=M), count("n_val", n_val, low=5, high=N - 1)
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
     sums, found = errors.sum(1), []
     for _ in range(count("draws", draws)):
@@ -121,25 +182,24 @@ def choose(
         val = errors[rows[:, None], torch.randperm(N, generator=generator)[:n_val]]
         best = val.mean(1).argmin()
         rest = (sums[rows[best]] - val[best].sum()) / (N - n_val)
-        parts = val.tensor_split(folds, 1)
+        parts = val.tensor_split(5, 1)
         wrong = torch.stack([part.sum(1) for part in parts], 1)
-        others = (val.sum(1, keepdim=True) - wrong) / torch.tensor(
-            [n_val - p.shape[1] for p in parts]
-        )
+        sizes = torch.tensor([part.shape[1] for part in parts])
+        others = (val.sum(1, keepdim=True) - wrong) / (n_val - sizes)
         nested = wrong.gather(0, others.argmin(0, keepdim=True)).sum() / n_val
         found.append(torch.stack([val[best].mean(), rest, nested]))
     return Choice(*torch.stack(found, 1))
 
 
 class Interval(NamedTuple):
-    """error ± z·se, tensors of one shape."""
+    """error ± 1.96·se, tensors of one shape."""
 
     error: Tensor
     se: Tensor
 
-    def holds(self, truth: Tensor, z: float = 1.96) -> Tensor:
+    def holds(self, truth: Tensor) -> Tensor:
         """Return whether the truth lies in the interval, bool."""
-        return (truth - self.error).abs() <= z * self.se
+        return (truth - self.error).abs() <= 1.96 * self.se
 
 
 def usual_interval(errors: Tensor) -> Interval:
@@ -159,48 +219,27 @@ def nested_interval(table: Tensor) -> Interval:
 
     - table (..., R, K, K, m): as `Pairs.table` makes it for R repeats of K folds of m examples.
 
-    Cross-validation without fold k misses the error on fold k, first because fold k is small (that
-    variance is known), secondly because the score itself is off. The mean square of the second is
-    what an interval needs. It is scaled to all n examples and kept between the usual standard error
-    and √K times that; the score is corrected for having trained on fewer examples.
+    Cross-validation without fold k misses the error on fold k because that is small (a variance
+    that is known), and because the score is off: by the mean square of this the interval is made.
+    It is kept between the usual standard error and √K times that; the score is corrected for having
+    trained on fewer examples.
 
     Source: Bates, Hastie & Tibshirani 2024, arXiv 2104.00673.
     """
     table = numbers("table", table)
-    outer, without = _folds_of(table)
+    good = table.ndim >= 4 and table.shape[-3] == table.shape[-2] > 2 and table.shape[-1] > 1
+    require(good, "table", tuple(table.shape), "of shape (..., R, K, K, m), K ≥ 3 and m ≥ 2")
     K, m = table.shape[-2:]
-    require(m > 1, "table", tuple(table.shape), "of two examples a fold, or more")
-    inner = table[..., ~torch.eye(K, dtype=torch.bool), :]  # (..., R, K(K − 1), m)
+    same = torch.eye(K, dtype=torch.bool)
+    outer = table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2)  # (..., R, K, m): on each fold
+    without = table.mean(-1).masked_fill(same, 0).sum(-2) / (K - 1)  # (..., R, K): the score
+    inner = table[..., ~same, :]  # (..., R, K(K − 1), m)
     square = (without - outer.mean(-1)).square() - outer.var(-1) / m
     mse = (K - 1) / K * square.mean((-2, -1))
     usual = inner.flatten(-3).std(-1) / (K * m) ** 0.5
     se = mse.clamp_min(0).sqrt().clamp(usual, K**0.5 * usual)
     smaller, plain = inner.mean((-3, -2, -1)), outer.mean((-3, -2, -1))
     return Interval(smaller - (1 + (K - 2) / K) * (smaller - plain), se)
-
-
-def nested_score(table: Tensor) -> Tensor:
-    """Return the error of choosing λ by cross-validation: each fold judges a λ chosen without it.
-
-    - table (L, ..., R, K, K, m): for L values of λ, ascending, as in `nested_interval`.
-
-    The mean over folds and repeats, (...). In scikit-learn: cross_val_score(GridSearchCV(...)).
-    Source: Varma & Simon 2006, doi:10.1186/1471-2105-7-91.
-    """
-    table = numbers("table", table)
-    require(table.ndim > 4, "table", tuple(table.shape), "of shape (L, ..., R, K, K, m)")
-    outer, without = _folds_of(table)
-    chosen = lowest(without.movedim(0, -1))
-    return outer.mean(-1).gather(0, chosen[None])[0].mean((-2, -1))
-
-
-def _folds_of(table: Tensor) -> tuple[Tensor, Tensor]:
-    """Return errors on each fold (..., R, K, m), and scores without it (..., R, K)."""
-    good = table.ndim >= 4 and table.shape[-3] == table.shape[-2] > 2
-    require(good, "table", tuple(table.shape), "of shape (..., R, K, K, m), K at least 3")
-    K = table.shape[-2]
-    scores = table.mean(-1).masked_fill(torch.eye(K, dtype=torch.bool), 0).sum(-2) / (K - 1)
-    return table.diagonal(dim1=-3, dim2=-2).movedim(-1, -2), scores
 
 
 def probability_better(
@@ -215,13 +254,9 @@ def probability_better(
     Source: Bouthillier et al. 2021, who call A better if the interval lies above 0.5 and its upper
     end reaches 0.75 (arXiv 2103.03098).
     """
-    a, b = (
-        numbers(name, errors).nan_to_num(math.inf, math.inf)
-        for name, errors in (("a", a), ("b", b))
-    )
+    a, b = (numbers(*named).nan_to_num(math.inf, math.inf) for named in (("a", a), ("b", b)))
     require(a.ndim == 1 and len(a) > 0, "a", tuple(a.shape), "of shape (n,), n at least 1")
-    accepts = f"of the shape of a, {tuple(a.shape)}, one error a training"
-    require(a.shape == b.shape, "b", tuple(b.shape), accepts)
+    require(a.shape == b.shape, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}")
     wins = (a < b).double() + (a == b).double() / 2
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
     again = torch.randint(len(wins), (count("draws", draws), len(wins)), generator=generator)

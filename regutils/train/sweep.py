@@ -7,38 +7,43 @@ do to each copy, so a sweep equals a loop of `train.fit` up to rounding.
 
 import contextlib
 import copy
+import inspect
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, nn, optim
 from torch.func import functional_call, vmap
+from torch.nn import functional as F
 
 from .. import models, penalties
 from ..arguments import column, count, position, positive, real, require
 from ..data import Examples, Split
 from ..progress import bar
-from . import devices, optimizers
-from .checks import changing_buffers, check_model, check_penalty, outputs_of, penalized_of
-from .folds import Batch, check_mask, stacked_batches
+from . import devices
+from .checks import build_optimizer, check_model, check_penalty, outputs_of, penalized_of
 from .metrics import MEASURED, divergence, errors
 from .metrics import error as data_error
 from .metrics import loss as data_loss
+from .trainer import batches
 
 Weights = dict[str, Tensor]  # by the parameters' names
+# What they do to a weight depends on that weight alone, so they can step a stack of networks.
+ELEMENTWISE = (optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RMSprop, optim.Adagrad)
 
 
 @dataclass(repr=False)
 class Sweep:
     """K values of λ, S seeds, T recorded steps; the fields mean what they mean in `Measurement`.
 
-    - lams (K,): the values of λ. seeds (S,). steps (T,): optimizer steps at each record.
-    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): measured in evaluation mode,
-      the penalty not times λ. A run that has diverged is NaN from there on.
+    - lams (K,), seeds (S,), steps (T,): λ, and the optimizer steps at each record.
+    - train_loss, val_loss, train_error, val_error, penalty (K, S, T): NaN once a run has diverged.
     - test_loss, test_error (K, S, T): of the test part; None unless asked for.
     - weights: name → (K, S, ...), every final parameter, biases too.
     - vary: name → (K,). train_mask: None, or (S, n) bool, what each seed trained on; its train_loss
@@ -133,12 +138,11 @@ def sweep(
 ) -> Sweep:
     """Train a network for every λ in `lams` and every seed, all at once.
 
-    - make_model: called without arguments once per seed, right after `torch.manual_seed(seed)` (see
-      `models.seeded`); all λ of a seed share these initial weights, and the order of batches.
+    - make_model: called once per seed, by `models.seeded`; all λ of a seed share these initial
+      weights, and the order of batches.
     - split: on the models' device.
     - lams (K,): the values of λ, each at least 0, ascending; with `vary` in any order.
-    - penalty, proximal, batch_size: as in `train.fit`.
-    - penalized: names of the parameters that the penalty sees; frozen ones are left out.
+    - penalty, proximal, penalized, batch_size: as in `train.Trainer`.
     - seeds (S,): whole numbers in a sequence, such as range(3).
     - steps: of the optimizer. lr: its learning rate. optimizer: called with (parameters, lr=lr);
       one that treats every weight by itself, as SGD and Adam do.
@@ -168,15 +172,16 @@ def sweep(
     require(good, "make_model", make_model, accepts)
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     check_model(fresh[0], split)
-    check_mask(train_mask, len(seeds), len(split.train.x))
+    _check_mask(train_mask, len(seeds), len(split.train.x))
     _check_buffers(fresh, split)
     pen = penalties.get(penalty, proximal)
     varied = _varied(fresh[0], {} if vary is None else vary, len(exact))
-    run = _Stack(fresh, exact, varied, penalty=pen, proximal=proximal, penalized=penalized)
-    optim = optimizers.stacked(optimizer, lr, list(run.stack.values()))
+    run = _Stack(fresh, exact, varied, pen, proximal, penalized)
+    stepping = _stacked_optimizer(optimizer, lr, list(run.stack.values()))
 
-    device, orders = split.train.x.device, [torch.Generator().manual_seed(s) for s in seeds]
-    todo = stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
+    orders = [torch.Generator().manual_seed(seed) for seed in seeds]
+    todo = _stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
+    device = split.train.x.device
     parts = split.parts if test else split.parts[:2]
     kept: tuple[list[int], list[Tensor], dict[str, Tensor]] = [], [], run.weights()
     stopped, done, name = "", 0, f"sweep, {len(run.lam)} networks"
@@ -185,7 +190,7 @@ def sweep(
     with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as listen:
         try:
             while done < steps:
-                run.step(next(todo), optim, first=done == 0)
+                run.step(next(todo), stepping, first=done == 0)
                 done += 1
                 shown.update()
                 if done % every == 0 or done == steps:
@@ -205,7 +210,7 @@ def sweep(
     lost, columns = diverged[..., -1].any(1), columns.masked_fill(diverged, torch.nan)
     if lost.any():
         named = ", ".join(f"{v:g}" for v in exact[lost].tolist())
-        stopped += divergence(f"with lr={lr:g} for λ = {named}", optim.param_groups[0])
+        stopped += divergence(f"with lr={lr:g} for λ = {named}", stepping.param_groups[0])
     if stopped:
         print(stopped, file=sys.stderr)
     return Sweep(
@@ -229,7 +234,6 @@ class _Stack:
         fresh: list[nn.Module],
         lams: Tensor,
         varied: dict[str, Tensor],
-        *,
         penalty: penalties.Penalty | None,
         proximal: bool,
         penalized: Iterable[str] | None,
@@ -255,9 +259,9 @@ class _Stack:
         """Return a copy of all parameters."""
         return {name: w.detach().clone() for name, w in self.stack.items()}
 
-    def step(self, batch: Batch, optim: torch.optim.Optimizer, first: bool) -> None:
+    def step(self, batch: "Batch", optimizer: optim.Optimizer, first: bool) -> None:
         """Take one optimizer step; ValueError if the `first` shows that vmap cannot do it."""
-        optim.zero_grad()
+        optimizer.zero_grad()
         try:
             self._losses(batch).sum().backward()
         except RuntimeError as error:
@@ -275,15 +279,15 @@ class _Stack:
                     w = self.stack[name]
                     pull = pen.gradient(w) * _along(self.lam, w)
                     w.grad = pull if w.grad is None else w.grad.add_(pull)
-            optim.step()
+            optimizer.step()
             if pen and pen.prox and self.proximal:
-                t = float(optim.param_groups[0]["lr"]) * self.lam
+                t = float(optimizer.param_groups[0]["lr"]) * self.lam
                 for name in self.names:
                     w = self.stack[name]
                     # With a gradient prox is elementwise too, so all at once without vmap.
                     w.copy_(pen.prox(w, _along(t, w)) if pen.gradient else vmap(pen.prox)(w, t))
 
-    def _losses(self, batch: Batch) -> Tensor:
+    def _losses(self, batch: "Batch") -> Tensor:
         """Return what autograd differentiates, one value a network (K·S,)."""
         pen = None if self.proximal or (self.penalty and self.penalty.gradient) else self.penalty
 
@@ -323,8 +327,8 @@ class _Stack:
 def _interrupts() -> Iterator[Callable[[], None]]:
     """Let an interrupt from the keyboard wait for the next call of what this yields.
 
-    `torch.func.vmap` that is interrupted in its midst may leave PyTorch believing that it is still
-    in there, and every later one fails. A second press does not wait.
+    After a `torch.func.vmap` that is interrupted in its midst every later one may fail. A second
+    press does not wait.
     """
     pressed: list[object] = []
 
@@ -353,11 +357,87 @@ def _along(values: Tensor, w: Tensor) -> Tensor:
     return values.view(-1, *[1] * (w.ndim - 1))
 
 
+class Batch(NamedTuple):
+    """What the networks of a sweep take a step on."""
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor | None = None  # (networks, size), of each example in its network's mean
+    dim: int | None = None  # 0 if x and y have a leading dimension of networks
+
+
+def _stacked_batches(
+    train: Examples,
+    train_mask: Tensor | None,
+    size: int | None,
+    orders: Sequence[torch.Generator],
+    K: int,
+) -> Iterator[Batch]:
+    """Yield the batches of K values of λ, without end: each seed in its own order, as in `fit`."""
+    if train_mask is None and size is None:
+        yield from repeat(Batch(train.x, train.y))
+    n, device = len(train.x), train.x.device
+    sees = torch.ones(len(orders), n, dtype=torch.bool) if train_mask is None else train_mask
+    own = [row.nonzero()[:, 0].to(device) for row in sees]
+    if size is None:
+        yield from repeat(_gathered(train, own, K))
+    for parts in zip(*(_endless(rows, size, order) for rows, order in zip(own, orders))):
+        yield _gathered(train, parts, K)
+
+
+def _endless(rows: Tensor, size: int | None, order: torch.Generator) -> Iterator[Tensor]:
+    while True:
+        for batch in batches(len(rows), size, order, device=rows.device):
+            yield rows[batch]
+
+
+def _gathered(train: Examples, parts: Sequence[Tensor], K: int) -> Batch:
+    """Return the examples parts[s] of each seed s, filled up with such as weigh nothing."""
+    longest = max(map(len, parts))
+    rows = torch.stack([F.pad(part, (0, longest - len(part))) for part in parts]).repeat(K, 1)
+    equal = all(len(part) == longest for part in parts)
+    counts = torch.tensor([len(part) for part in parts], device=rows.device).repeat(K)[:, None]
+    counted = torch.arange(longest, device=rows.device) < counts
+    return Batch(train.x[rows], train.y[rows], None if equal else counted / counts, dim=0)
+
+
+def _stacked_optimizer(
+    make: Callable[..., optim.Optimizer], lr: float, stack: list[Tensor]
+) -> optim.Optimizer:
+    """Return `make(stack, lr=lr)`; ValueError unless it treats every weight by itself."""
+    accepts = "called with (parameters, lr=lr), such as torch.optim.SGD"
+    require(callable(make), "optimizer", make, accepts)
+    # One pass over memory instead of several, where the caller has not chosen another way.
+    asked = make.keywords if isinstance(make, partial) else {}
+    fused = "fused" in inspect.signature(make).parameters and not {"fused", "foreach"} & set(asked)
+    try:
+        found = build_optimizer(partial(make, lr=lr, **({"fused": True} if fused else {})), stack)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"optimizer must be {accepts}; got one that says: {error}") from error
+    accepts = "one that treats every weight by itself, such as SGD or Adam, because a sweep trains "
+    accepts += "its networks as one stack; use a loop of train.fit for others"
+    require(type(found) in ELEMENTWISE, "optimizer", type(found).__name__, accepts)
+    return found
+
+
+def _check_mask(train_mask: Any, S: int, n: int) -> None:
+    """Raise ValueError unless a mask (S, n) tells S seeds which of n examples they see."""
+    if train_mask is None:
+        return
+    good = isinstance(train_mask, Tensor) and train_mask.dtype == torch.bool
+    got = tuple(train_mask.shape) if good else type(train_mask).__name__
+    accepts = f"a bool tensor ({S}, {n}), seeds × examples, with an example in each row"
+    require(good and got == (S, n) and bool(train_mask.any(1).all()), "train_mask", got, accepts)
+
+
 def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
     """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
-    first = dict(fresh[0].named_buffers())
-    differ = set(changing_buffers(fresh[0], split.train.x[:2]))
-    for model in fresh[1:]:
+    first, x = dict(fresh[0].named_buffers()), split.train.x[:2]
+    trained = copy.deepcopy(fresh[0]).train()
+    with torch.no_grad(), devices.drawing_from(x.device, devices.random_state(x.device)):
+        trained(x)
+    differ = set()
+    for model in (trained, *fresh[1:]):
         differ |= {n for n, b in model.named_buffers() if not torch.equal(b, first[n])}
     got = f"a model whose {', '.join(sorted(differ))} change in training or with the seed"
     accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"

@@ -3,10 +3,9 @@
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,8 +17,8 @@ from ..arguments import count, positive, real, require
 from ..data import Examples, Split
 from ..progress import bar
 from . import checkpoint as checkpoints
-from . import devices, optimizers
-from .checks import check_model, check_penalty, penalized_of
+from . import devices
+from .checks import Factory, build_optimizer, check_model, check_penalty, penalized_of
 from .metrics import MEASURED, Measurement, divergence, evaluate
 from .metrics import loss as data_loss
 
@@ -27,31 +26,27 @@ from .metrics import loss as data_loss
 class Trainer:
     """Lower data loss + lam·penalty on `split.train`, step by step.
 
-    - model: trained in place. Its parameters with requires_grad False stay bit for bit as they are.
+    - model: trained in place; its frozen parameters stay bit for bit as they are.
     - split: on the model's device; for pictures see `to_device`.
     - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
     - penalty: as in `penalties.get`.
-    - lam: λ, at least 0; it weighs the penalty, so without one it does nothing.
+    - lam: λ, at least 0.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
       loss. That minimises the same total loss under plain SGD; with momentum m the pull is weaker
       by the factor 1 − m.
-    - penalized: names of the parameters that the penalty sees, those of `penalties.weights` unless
-      given. Frozen ones are left out; tied ones count once.
+    - penalized: names of the parameters that the penalty sees; None means `penalties.weights`.
     - batch_size: examples per step; None takes all at once.
     - shuffle: a new order every epoch, by `seed`; the given order without it.
-    - augment: a function of a batch of inputs, called before each step; it draws from torch's
-      global random state, which is `seed`'s meanwhile.
+    - augment: a function of a batch of inputs, called before each step.
     - label_smoothing: ε in [0, 1); in training the true label weighs 1 − ε, and each of the c
-      labels ε/c more (Szegedy et al. 2016, arXiv 1512.00567). What is measured is the plain loss.
-    - mixup: α ≥ 0; 0 is none. Each batch is blended with itself in another order, s·x + (1 − s)·x'
-      with one s from Beta(α, α), after `augment`; its loss is s times that for y plus 1 − s times
-      that for y' (Zhang et al. 2018, arXiv 1710.09412).
+      labels ε/c more (Szegedy et al. 2016, arXiv 1512.00567).
+    - mixup: α ≥ 0; 0 is none. After `augment` each batch becomes s·x + (1 − s)·x', x' in another
+      order and one s from Beta(α, α); so does its loss (Zhang et al. 2018, arXiv 1710.09412).
     - autocast: forward passes, measured ones included, in bfloat16 where PyTorch thinks it safe.
-    - seed: draws the order, the dropout masks, mixup's pairs and shares, and what `augment` draws.
-      The global random state is left as it was.
+    - seed: of all that is drawn, by `augment` too. The global random state is left as it was.
 
-    `lam`, `lr`, `penalise`, `optimizer`, `batch_size`, `split` and a dropout's p may be changed
-    between steps. `steps` counts those taken. Raises ValueError for arguments out of range.
+    `lam`, `lr`, `optimizer`, `batch_size`, a dropout's p and, by `penalise`, the penalty may be
+    changed between steps. `steps` counts those taken. ValueError for arguments out of range.
     """
 
     def __init__(
@@ -59,7 +54,7 @@ class Trainer:
         model: nn.Module,
         split: Split,
         *,
-        optimizer: optimizers.Factory,
+        optimizer: Factory,
         penalty: Any = None,
         lam: float = 0.0,
         proximal: bool = False,
@@ -73,15 +68,14 @@ class Trainer:
         seed: int = 0,
     ) -> None:
         check_model(model, split, autocast)
-        self.model, self._split = model, split
-        self.device = split.train.x.device
+        self.model, self.split, self.device = model, split, split.train.x.device
         accepts = "a function of a batch of inputs, or None"
         require(augment is None or callable(augment), "augment", augment, accepts)
         self.shuffle, self.augment, self.autocast = bool(shuffle), augment, bool(autocast)
         self.label_smoothing = real("label_smoothing", label_smoothing, high=1, below=True)
-        classes = not split.train.y.is_floating_point()
+        good = not (self.label_smoothing and split.train.y.is_floating_point())
         accepts = "0 for targets that are no class labels"
-        require(not self.label_smoothing or classes, "label_smoothing", label_smoothing, accepts)
+        require(good, "label_smoothing", label_smoothing, accepts)
         self.mixup = real("mixup", mixup)
         self.seed = seed = count("seed", seed, low=0)
         self.lam = lam
@@ -113,8 +107,8 @@ class Trainer:
         return self._optimizer
 
     @optimizer.setter
-    def optimizer(self, factory: optimizers.Factory) -> None:
-        self._optimizer = optimizers.build(factory, self.model.parameters())
+    def optimizer(self, factory: Factory) -> None:
+        self._optimizer = build_optimizer(factory, self.model.parameters())
 
     @property
     def lr(self) -> float:
@@ -135,18 +129,6 @@ class Trainer:
     def batch_size(self, size: int | None) -> None:
         self._batch_size = None if size is None else count("batch_size", size)
         self._begin_epoch()
-
-    @property
-    def split(self) -> Split:
-        """The examples; as many others may be put in their place between two steps."""
-        return self._split
-
-    @split.setter
-    def split(self, split: Split) -> None:
-        check_model(self.model, split, self.autocast)
-        n, ours = len(split.train.x), len(self._split.train.x)
-        require(n == ours, "split", f"{n} training examples", f"of {ours}")
-        self._split = split
 
     def step(self) -> None:
         """Take one optimizer step on the next batch.
@@ -176,10 +158,9 @@ class Trainer:
     def measure(self, at_most: int | None = None) -> Measurement:
         """Measure both parts in evaluation mode; of train the first `at_most` examples, or all."""
         at_most = None if at_most is None else count("at_most", at_most)
-        train = Examples(*(t[:at_most] for t in self._split.train))
+        train = Examples(*(t[:at_most] for t in self.split.train))
         with self.own_random(), devices.bfloat16(self.device, self.autocast):
-            found = zip(evaluate(self.model, train), evaluate(self.model, self._split.val))
-        losses, errors = found
+            losses, errors = zip(evaluate(self.model, train), evaluate(self.model, self.split.val))
         price = float(self.penalty.value(self.penalized)) if self.penalty else 0.0
         return Measurement(self.steps, self.lam, *losses, *errors, price).nan_if_diverged()
 
@@ -192,21 +173,19 @@ class Trainer:
             "order": self._order.get_state() if done else self._order_before,
             "taken": 0 if done else self._taken,
             "random": devices.random_state(self.device) if self._inside else self._random,
-            "optimizer": optimizers.state(self._optimizer),
+            "optimizer": checkpoints.optimizer_state(self._optimizer),
             "model": {name: w.clone() for name, w in self.model.state_dict().items()},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state`; without "model" in it the weights stay.
+        """Go on from a `state`, bit for bit; without "model" in it the weights stay.
 
-        The same steps then give the same weights bit for bit. The settings stay this Trainer's. Of
-        another optimizer, or of one with other options than lr and weight_decay, no moments are
-        taken; of another seed neither order nor masks.
+        The settings stay this Trainer's; of another seed neither order nor masks are taken.
         """
-        missing = sorted({"steps", "seed", "order", "taken", "random", "optimizer"} - set(state))
-        require(not missing, "state", f"one without {missing}", "what a Trainer's state() gave")
+        good = "optimizer" in state
+        require(good, "state", f"one with {sorted(state)}", "what a Trainer's state() gave")
         self.steps = state["steps"]
-        optimizers.resume(self._optimizer, state["optimizer"])
+        checkpoints.resume_optimizer(self._optimizer, state["optimizer"])
         if "model" in state:
             self.model.load_state_dict(state["model"])
         if state["seed"] == self.seed:
@@ -231,7 +210,7 @@ class Trainer:
                 self._random = devices.random_state(self.device)
 
     def _begin_epoch(self, taken: int = 0) -> None:
-        n = len(self._split.train.x)
+        n = len(self.split.train.x)
         self._order_before, self._taken = self._order.get_state(), taken
         self._per_epoch = math.ceil(n / min(self._batch_size or n, n))
         todo = batches(n, self._batch_size, self._order, self.shuffle, self.device)
@@ -244,7 +223,7 @@ class Trainer:
             self.model.train()
         batch = next(self._batches)
         self._taken += 1
-        x, y = self._split.train.x[batch], self._split.train.y[batch]
+        x, y = self.split.train.x[batch], self.split.train.y[batch]
         if self.augment is not None:
             # A slice is the split's own memory, and what changes a batch may do so in place.
             found = self.augment(x.clone() if isinstance(batch, slice) else x)
@@ -322,7 +301,6 @@ def batches(
 class History:
     """What one run measured: the fields of `Measurement` as lists, one value a record.
 
-    - step, lam, train_loss, val_loss, train_error, val_error, penalty: as in `Measurement`.
     - epochs: epoch number, from 1.
     - running: the data loss of every epoch, measured or not, as its steps met it: a mean over
       batches, each before its step.
@@ -344,16 +322,10 @@ class History:
 
     def __repr__(self) -> str:
         """Where the run began and ended, in a line: a notebook's cell may end with `fit`."""
-        told = [f"{len(self.train_loss)} records"]
-        if self.train_loss:
-            values = ((name, getattr(self, name)) for name in MEASURED[:4])
-            told += [f"{name} {each[0]:.3g} → {each[-1]:.3g}" for name, each in values]
-        return f"History({', '.join([*told, *filter(None, [self.stopped])])})"
-
-    @property
-    def total(self) -> list[float]:
-        """Training loss + λ·penalty: what the optimizer lowers."""
-        return [loss + lam * p for loss, lam, p in zip(self.train_loss, self.lam, self.penalty)]
+        told = f"History({len(self.epochs)} records"
+        for name in MEASURED[:4] if self.epochs else ():
+            told += f", {name} {getattr(self, name)[0]:.3g} → {getattr(self, name)[-1]:.3g}"
+        return f"{told}{', ' if self.stopped else ''}{self.stopped})"
 
     @property
     def diverged(self) -> bool:
@@ -382,7 +354,7 @@ def fit(
     split: Split,
     *,
     epochs: int,
-    optimizer: optimizers.Factory,
+    optimizer: Factory,
     every: int = 1,
     history: History | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -397,35 +369,34 @@ def fit(
     - epochs: passes over the training part.
     - every: measure each so many epochs, and after the last.
     - history: an earlier call's result on this model; this call adds `epochs` to it as if there had
-      been one call. What is asked for now holds: another lr or weight_decay goes on with the
-      optimizer's moments, another optimizer or another of its options starts with fresh ones,
-      another seed with its own order and masks.
+      been one call. What is asked for now holds: another optimizer starts with fresh moments.
     - checkpoint: a file that is written after each measurement. If it exists, weights and history
       are taken from it and `epochs` counts from the very start, so an interrupted call, repeated,
-      ends with the same result. On another device it goes on with other dropout masks.
+      ends with the same result.
     - progress: whether to show a bar.
     - optimizer, penalty, lam, proximal and all other settings (penalized, batch_size, shuffle,
       augment, label_smoothing, mixup, autocast, seed): as in `Trainer`.
 
-    A run that diverges, or is interrupted from the keyboard, stops, says so in one sentence and
-    returns what it has; an interrupt puts the weights back to those of the last record. A history
-    that has diverged is returned as it is.
-    Raises ValueError for arguments out of range, for a checkpoint that cannot be written, that is
-    of another run, or that holds more than `epochs`.
+    A run that diverges, or is interrupted from the keyboard, stops, says so and returns what it
+    has; an interrupt puts the weights back to those of the last record. A history that has diverged
+    is returned as it is. Raises ValueError for arguments out of range, and for a checkpoint that
+    cannot be written, is of another run or holds more than `epochs`.
     """
     epochs, every = count("epochs", epochs), count("every", every)
     good = history is None or (isinstance(history, History) and checkpoint is None)
     accepts = "None, or an earlier result of fit where there is no checkpoint"
     require(good, "history", history, accepts)
-    how: dict[str, Any] = {"penalty": penalty, "lam": lam, "proximal": proximal}
-    trainer = Trainer(model, split, optimizer=optimizer, **how, **settings)
-    history = History() if history is None else history
+    settings |= {"penalty": penalty, "lam": lam, "proximal": proximal}
+    trainer = Trainer(model, split, optimizer=optimizer, **settings)
+    history = history or History()
     goal = epochs + history.state.get("epoch", 0)
-    save: Callable[[History], None] | None = None
+
+    def save(history: History) -> None:
+        if checkpoint is not None:
+            checkpoints.save(path, ours, history)
+
     if checkpoint is not None:
-        path = checkpoints.prepared(checkpoint)
-        ours = checkpoints.settings(trainer, every)
-        save = partial(checkpoints.save, path, ours)
+        path, ours = checkpoints.prepared(checkpoint), checkpoints.settings(trainer, every)
         if path.exists():
             history, goal = History(**checkpoints.load(path, ours)), epochs
             accepts = f"at least {history.epochs[-1]}, as many as {path} holds"
@@ -433,47 +404,30 @@ def fit(
             trainer.restore(history.state)
     elif history.state:
         states = model.state_dict(), history.state["model"]
-        ours, theirs = ({name: (*w.shape,) for name, w in state.items()} for state in states)
-        accepts = f"an earlier result on this model, of shapes {ours}"
-        require(ours == theirs, "history", f"one of {theirs}", accepts)
+        mine, theirs = ({name: (*w.shape,) for name, w in state.items()} for state in states)
+        accepts = f"an earlier result on this model, of shapes {mine}"
+        require(mine == theirs, "history", f"one of {theirs}", accepts)
         trainer.restore({name: v for name, v in history.state.items() if name != "model"})
-    if not history.diverged:
-        todo = range(history.state.get("epoch", 0) + 1, goal + 1)
+    history.state = history.state or trainer.state()
+    todo = range(goal if history.diverged else history.state.get("epoch", 0), goal)
+    try:
         with (
             torch.enable_grad(),  # also where a caller has switched gradients off
             devices.share_cores(),
             trainer.own_random(),  # once, not for every step
             bar(todo, "fit", unit="epoch", disable=not progress) as shown,
         ):
-            _train(trainer, history, shown, every, save)
-    if history.stopped:
-        print(history.stopped, file=sys.stderr)
-    return history
-
-
-def _train(
-    trainer: Trainer,
-    history: History,
-    epochs: Collection[int],
-    every: int,
-    save: Callable[[History], None] | None,
-) -> None:
-    """Train on; why that ended early stands in `history.stopped`."""
-    history.state = history.state or trainer.state()
-    goal = history.state.get("epoch", 0) + len(epochs)
-    try:
-        for epoch in epochs:
-            history.running.append(trainer.epoch())
-            if epoch % every and epoch != goal:
-                continue
-            history.add(epoch, trainer.measure(), trainer.state())
-            if history.diverged:
-                said = trainer.divergence(f"epoch {epoch}")
-                history.stopped = f"{said} The history up to here is kept."
-            if save is not None:
+            for epoch in (done + 1 for done in shown):
+                history.running.append(trainer.epoch())
+                if epoch % every and epoch != goal:
+                    continue
+                history.add(epoch, trainer.measure(), trainer.state())
+                if history.diverged:
+                    said = trainer.divergence(f"epoch {epoch}")
+                    history.stopped = f"{said} The history up to here is kept."
                 save(history)
-            if history.diverged:
-                break
+                if history.diverged:
+                    break
     except BaseException as error:
         # Weights and history go back to the last record, so that what comes next starts from there.
         done = history.cut()
@@ -485,3 +439,6 @@ def _train(
             "are those of that epoch. To go on, pass it as history=, or run the cell again if it "
             "names a checkpoint."
         )
+    if history.stopped:
+        print(history.stopped, file=sys.stderr)
+    return history

@@ -17,26 +17,25 @@ def fill(root: Path, sizes: dict[str, int]) -> None:
             Image.new("RGB", (60, 40), (10 * c, i, 200)).save(root / name / f"{i}.png")
 
 
-def test_image_folder(tmp_path):
-    fill(tmp_path, {"cats": 4, "dogs": 3})
-    found = data.image_folder(tmp_path)
+def test_image_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    fill(tmp_path / "train", {"cats": 4, "dogs": 3})  # a lone folder "train" is the whole
+    found = data.image_folder(f"~/{tmp_path.name}")
     assert found.x.shape == (7, 3, 32, 32) and found.x.dtype == torch.uint8
     assert found.y.tolist() == [0, 0, 0, 0, 1, 1, 1]
     assert found.classes == ("cats", "dogs") and found.test is None
     assert found.x[4, :, 5, 5].tolist() == [10, 0, 200]
     split = found.split(3, 2)
     assert len(split.test.x) == 2
-
-
-def test_image_folder_with_its_own_test_part(tmp_path):
-    fill(tmp_path / "train", {"a": 2, "b": 2})
-    fill(tmp_path / "test", {"a": 1, "b": 1})
-    assert len(data.image_folder(tmp_path, size=16).test.x) == 2
+    with pytest.raises(
+        ValueError, match=r"n_train \+ n_val must be at most 6 .*; got '5000 \+ 5000'"
+    ):
+        found.split()
 
 
 @pytest.mark.parametrize(
     ("train", "val", "test"),
-    [("train", "val", None), ("Training", "validation", "testing"), ("TRAIN", "valid", "test")],
+    [("train", "val", None), ("Training", "validation", "testing")],
 )
 def test_the_usual_spellings_of_a_splits_folders(tmp_path, train, val, test):
     fill(tmp_path / train, {"a": 3, "b": 2})
@@ -58,11 +57,6 @@ def test_classes_that_are_called_like_a_part_stay_classes(tmp_path):
     assert data.image_folder(tmp_path).classes == ("plane", "train")
 
 
-def test_a_lone_train_folder_is_the_whole(tmp_path):
-    fill(tmp_path / "train", {"a": 2, "b": 2})
-    assert data.image_folder(tmp_path).classes == ("a", "b")
-
-
 def test_a_part_with_other_classes_is_refused(tmp_path):
     fill(tmp_path / "train", {"a": 2, "b": 2})
     fill(tmp_path / "val", {"a": 2, "c": 2})
@@ -77,26 +71,12 @@ def test_a_part_with_other_classes_is_refused(tmp_path):
         (lambda root: (root / "empty").mkdir(parents=True), "empty"),
         (lambda root: fill(root, {"one": 2}), "at least two class folders"),
         (lambda root: (fill(root / "val", {"a": 1}), fill(root / "test", {"a": 1})), "train part"),
-        (
-            lambda root: (
-                fill(root, {"a": 1, "b": 1}),
-                (root / "a" / "bad.png").write_bytes(b"no picture"),
-            ),
-            "bad.png",
-        ),
     ],
 )
 def test_image_folder_that_is_none(tmp_path, make, says):
     make(tmp_path / "pictures")
     with pytest.raises(ValueError, match=says):
         data.image_folder(tmp_path / "pictures")
-
-
-def test_the_home_folder_is_a_tilde(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    fill(tmp_path / "photos" / "train", {"a": 2, "b": 2})
-    fill(tmp_path / "photos" / "test", {"a": 2, "b": 2})
-    assert data.image_folder("~/photos").classes == ("a", "b")
 
 
 def test_hidden_entries_are_no_data(tmp_path, capsys):
@@ -121,7 +101,7 @@ def test_what_is_left_out_is_counted_and_said(tmp_path, capsys):
     assert "2 .txt" in said and "1 .jxl" in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize("ending", ["gif", "jfif", "webp", "bmp", "tif", "jpeg", "JPG", "ppm"])
+@pytest.mark.parametrize("ending", ["gif", "jfif", "webp", "JPG"])
 def test_usual_endings_are_read(tmp_path, ending):
     fill(tmp_path, {"a": 1, "b": 1})
     kind = "JPEG" if ending.lower() in ("jfif", "jpeg", "jpg") else None
@@ -162,13 +142,6 @@ def test_sixteen_bits_are_brought_to_eight(tmp_path):
     assert x.mean() == pytest.approx(127.5, abs=0.6) and x.min() == 0 and x.max() == 255
 
 
-@pytest.mark.parametrize("top", [1.0, 255.0])
-def test_floats_keep_their_look(tmp_path, top):
-    ramp = np.linspace(0, top, 256, dtype=np.float32).reshape(16, 16)
-    x = one(tmp_path, Image.fromarray(ramp), "x.tif")
-    assert x.mean() == pytest.approx(127.5, abs=0.6) and len(x.unique()) == 256
-
-
 @pytest.mark.parametrize("mode", ["CMYK", "1", "L", "YCbCr"])
 def test_other_modes_are_converted(tmp_path, mode):
     picture = Image.new("RGB", (16, 16), "white").convert(mode)
@@ -176,44 +149,17 @@ def test_other_modes_are_converted(tmp_path, mode):
     assert x.min() >= 250
 
 
-BROKEN = {"empty": b"", "text": b"hello", "png": b"\x89PNG\r\n\x1a\n" + b"\x00" * 40}
-
-
-@pytest.mark.parametrize("kind", ["empty", "text", "png"])
-def test_a_file_that_breaks_its_decoder_is_named(tmp_path, kind):
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, None])
+def test_a_file_that_breaks_its_decoder_is_named(tmp_path, content):
     fill(tmp_path, {"a": 1, "b": 1})
-    (tmp_path / "b" / "bad.png").write_bytes(BROKEN[kind])
+    if content is None:  # a picture cut short
+        noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(tmp_path / "b" / "bad.png")
+        content = (tmp_path / "b" / "bad.png").read_bytes()[:6000]
+    (tmp_path / "b" / "bad.png").write_bytes(content)
     with pytest.raises(ValueError, match=r"bad\.png cannot be read") as caught:
         data.image_folder(tmp_path)
     assert "\n" not in str(caught.value)
-
-
-def test_a_truncated_picture_is_named(tmp_path):
-    fill(tmp_path, {"a": 1, "b": 1})
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(tmp_path / "b" / "cut.png")
-    content = (tmp_path / "b" / "cut.png").read_bytes()
-    (tmp_path / "b" / "cut.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(ValueError, match=r"cut\.png cannot be read"):
-        data.image_folder(tmp_path)
-
-
-def test_floats_out_of_range_are_named(tmp_path):
-    fill(tmp_path, {"a": 1, "b": 1})
-    values = np.full((8, 8), np.nan, dtype=np.float32)
-    Image.fromarray(values).save(tmp_path / "a" / "lost.tif")
-    with pytest.raises(ValueError, match=r"lost\.tif cannot be read as one: its grey values"):
-        data.image_folder(tmp_path)
-
-
-def test_too_few_pictures_are_said_with_both_numbers(tmp_path):
-    fill(tmp_path, {"a": 20, "b": 20})
-    found = data.image_folder(tmp_path)
-    with pytest.raises(
-        ValueError, match=r"n_train \+ n_val must be at most 39 .*; got '5000 \+ 5000'"
-    ):
-        found.split()
-    assert len(found.split(30, 9).test.x) == 1
 
 
 def test_links_are_read_once_and_never_in_circles(tmp_path, capsys):
@@ -245,7 +191,7 @@ def test_a_class_may_be_a_link_to_a_folder_elsewhere(tmp_path):
 def test_two_folders_of_one_part_are_refused(tmp_path):
     for part in ("train", "Training", "val"):
         fill(tmp_path / part, {"a": 1, "b": 1})
-    with pytest.raises(ValueError, match="root must be a folder with one train part; got"):
+    with pytest.raises(ValueError, match="root must be a folder with each part once; got"):
         data.image_folder(tmp_path)
 
 

@@ -62,16 +62,15 @@ def test_augmentation_equals_one_picture_at_a_time(pad):
     assert 16 < mirrored.sum() < 48
 
 
-@pytest.mark.parametrize("pad", [8, -1, 1.5, True, None, "2"])
+@pytest.mark.parametrize("pad", [8, -1, 1.5])
 def test_augmentation_refuses_a_pad(pad):
     with pytest.raises(ValueError, match="pad must be"):
         data.augment(torch.zeros(2, 3, 8, 8), pad=pad)
 
 
-@pytest.mark.parametrize("x", [torch.zeros(3, 8, 8), np.zeros((2, 3, 8, 8))])
-def test_augmentation_is_of_a_batch_of_pictures(x):
+def test_augmentation_is_of_a_batch_of_pictures():
     with pytest.raises(ValueError, match=r"x must be a tensor of pictures \(n, c, h, w\); got"):
-        data.augment(x)
+        data.augment(torch.zeros(3, 8, 8))
 
 
 def test_a_channel_that_is_constant_in_training_is_only_centred():
@@ -95,33 +94,17 @@ LABELS = np.arange(12) % 3
 
 
 def test_pictures_from_a_file_of_arrays(tmp_path):
-    alone = data.archive(saved(tmp_path, train_x=BYTES, train_y=LABELS))
-    assert alone.test is None and alone.classes == ("0", "1", "2")
-    both = {"test_x": BYTES[:4], "test_y": LABELS[:4], "classes": list("abc")}
-    found = data.archive(saved(tmp_path, train_x=BYTES, train_y=LABELS, **both))
+    arrays = {"train_x": BYTES, "train_y": LABELS, "test_x": BYTES[:4], "test_y": LABELS[:4]}
+    found = data.archive(saved(tmp_path, **arrays))
     assert torch.equal(found.x, torch.from_numpy(BYTES)) and found.y.tolist() == LABELS.tolist()
-    assert len(found.test.x) == 4 and found.classes == ("a", "b", "c") and found.val is None
+    assert len(found.test.x) == 4 and found.classes == ("0", "1", "2") and found.val is None
 
 
-@pytest.mark.parametrize(
-    "arrays",
-    [
-        {"a": BYTES},
-        {"train_x": BYTES},
-        {"train_x": BYTES, "train_y": LABELS[:5]},
-        {"train_x": BYTES, "train_y": LABELS / 2},
-        {"train_x": BYTES[:, :2], "train_y": LABELS},
-        {"train_x": BYTES / 255, "train_y": LABELS},
-    ],
-)
-def test_what_a_file_of_arrays_must_hold_is_said(tmp_path, arrays):
-    with pytest.raises(ValueError, match=r"path must be a file with train_x.*and train_y"):
-        data.archive(saved(tmp_path, **arrays))
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no archive"])
-def test_a_file_that_is_no_archive(tmp_path, content):
-    if content is not None:
-        (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"path must be an \.npz file of arrays; got .*a\.npz"):
+@pytest.mark.parametrize("changed", [{"train_y": LABELS[:5]}, {"train_x": BYTES / 255}, None])
+def test_a_file_without_such_arrays_is_refused(tmp_path, changed):
+    (tmp_path / "a.npz").write_bytes(b"no archive")
+    if changed:
+        arrays = {"train_x": BYTES, "train_y": LABELS, "test_x": BYTES, "test_y": LABELS}
+        saved(tmp_path, **arrays | changed)
+    with pytest.raises(ValueError, match=r"path must be .* file of .*; got"):
         data.archive(tmp_path / "a.npz")

@@ -13,24 +13,17 @@ def parts(split):
 
 @pytest.mark.parametrize("load", [data.sine, data.moons, data.digits, data.diabetes])
 def test_a_seed_gives_the_same_split_and_another_seed_another(load):
-    same = [
-        torch.equal(a, b)
-        for p, q in zip(parts(load(seed=3)), parts(load(seed=3)))
-        for a, b in zip(p, q)
-    ]
-    assert all(same)
+    for one, same in zip(parts(load(seed=3)), parts(load(seed=3))):
+        assert all(map(torch.equal, one, same))
     assert not torch.equal(load(seed=3).train.x, load(seed=4).train.x)
 
 
 @pytest.mark.parametrize("load", [data.moons, data.diabetes])
 def test_features_are_standardised_by_the_training_part_alone(load):
     split = load(n_train=100)
-    torch.testing.assert_close(
-        split.train.x.mean(0), torch.zeros(split.train.x.shape[1]), atol=1e-5, rtol=0
-    )
-    torch.testing.assert_close(
-        split.train.x.std(0, correction=0), torch.ones(split.train.x.shape[1])
-    )
+    x, zeros = split.train.x, torch.zeros(split.train.x.shape[1])
+    torch.testing.assert_close(x.mean(0), zeros, atol=1e-5, rtol=0)
+    torch.testing.assert_close(x.std(0, correction=0), zeros + 1)
     assert split.val.x.mean(0).abs().max() > 1e-3  # other examples, so never exactly 0
 
 
@@ -47,12 +40,10 @@ def test_sine_is_noise_around_the_sine():
         (lambda: data.digits(0), "n_train"),
         (lambda: data.digits(1297), "n_train"),
         (lambda: data.digits(label_noise=1.5), "label_noise"),
-        (lambda: data.digits(label_noise="much"), "label_noise"),
         (lambda: data.sine(noise=-1), "noise"),
         (lambda: data.sine(seed=-1), "seed"),
         (lambda: data.moons(n_train=2.5), "n_train"),
         (lambda: data.moons(seed=2**32), "seed"),
-        (lambda: data.circles(seed=2**32), "seed"),
     ],
 )
 def test_wrong_arguments_are_named_with_what_they_got(call, names):
@@ -86,13 +77,6 @@ def test_another_noise_level_moves_the_same_points(load):
         assert (still.train.x - moved.train.x).norm(dim=1).mean() < 0.4
 
 
-def test_step_is_noise_around_a_step():
-    train = data.step(2000, noise=0.2).train
-    side = torch.where(train.x[:, 0] < 0, -1.0, 1.0)
-    assert (train.y - side).std() == pytest.approx(0.2, rel=0.1)
-    assert (train.y - side).mean() == pytest.approx(0, abs=0.02)
-
-
 LOADERS = [*TWO_CLASSES, data.sine, data.step, data.digits, data.diabetes]
 
 
@@ -108,14 +92,6 @@ def test_loaders_follow_torchs_default_number_type(load):
         assert one.x.dtype == torch.float32 and two.x.dtype == torch.float64
         torch.testing.assert_close(one.x, two.x.float(), atol=2e-6, rtol=1e-5)
         torch.testing.assert_close(one.y, two.y.to(one.y.dtype), atol=2e-6, rtol=1e-5)
-
-
-@pytest.mark.parametrize("load", LOADERS)
-@pytest.mark.parametrize("wrong", [{"seed": 1.5}, {"seed": -1}, {"n_train": 0}, {"n_train": "x"}])
-def test_every_loader_refuses_in_one_wording(load, wrong):
-    (name,) = wrong
-    with pytest.raises(ValueError, match=rf"{name} must be .*; got "):
-        load(**wrong)
 
 
 CLASSES = (data.moons, data.circles, data.xor, data.spiral, data.gaussians, data.digits)
@@ -135,14 +111,7 @@ def test_numpys_numbers_are_numbers(load):
     noise = {} if load is data.sine else {"label_noise": 0.5}
     mine = load(np.uint8(60), seed=np.uint8(255), **noise)
     wanted = load(60, seed=255, **noise)
-    assert all(
-        torch.equal(a, b) for one, two in zip(parts(mine), parts(wanted)) for a, b in zip(one, two)
-    )
-
-
-@pytest.mark.parametrize("load", [data.xor, data.digits])
-def test_the_last_seed_there_is_gives_labels_too(load):
-    assert len(load(20, label_noise=0.5, seed=2**63 - 1).train.y) == 20
+    assert all(torch.equal(a, b) for p, q in zip(parts(mine), parts(wanted)) for a, b in zip(p, q))
 
 
 def test_sparse_linear_has_few_true_coefficients_and_correlated_features():

@@ -75,35 +75,3 @@ def test_bfloat16_stays_near_float32_and_keeps_weights_float32(found):
         assert {p.dtype for p in model.parameters()} == {torch.float32}
     np.testing.assert_allclose(runs[1].running, runs[0].running, rtol=5e-3)
     assert runs[0].running != runs[1].running
-
-
-def run(split, epochs, **how):
-    model, placed = train.to_device(
-        models.seeded(lambda: models.SeedCNN(nn.ReLU, dropout=0.3), 0), split, "cpu"
-    )
-    history = how.pop("goes_on", None)
-    history = train.fit(
-        model,
-        placed,
-        epochs=epochs,
-        batch_size=32,
-        augment=data.augment,
-        penalty="l1",
-        lam=1e-3,
-        proximal=True,
-        optimizer=lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9),
-        history=history,
-        **how,
-    )
-    return model, history
-
-
-def test_resumed_run_is_the_uninterrupted_one_bit_for_bit(found, tmp_path):
-    """With everything that draws: order, augmentation, dropout; and the optimizer's momentum."""
-    split = found.split(100, 50)
-    whole, history = run(split, 4)
-    run(split, 2, checkpoint=tmp_path / "run.pt")
-    resumed, continued = run(split, 4, checkpoint=tmp_path / "run.pt")
-    for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
-        assert torch.equal(a, b), name
-    assert continued.running == history.running and continued.val_loss == history.val_loss

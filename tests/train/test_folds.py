@@ -1,15 +1,12 @@
 """Folds as an axis of a sweep: equal to a loop over folds, and to scikit-learn's."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import (
-    KFold,
-    RepeatedKFold,
-    ShuffleSplit,
-    cross_val_score,
-)
+from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, cross_val_score
 
 from regutils import data, models, train
 
@@ -44,17 +41,9 @@ def test_a_sweep_over_folds_equals_a_loop_over_folds(optimizer, batch_size):
     for k, lam in enumerate(LAMS):
         for f, (row, seed) in enumerate(zip(members, seeds)):
             model = models.seeded(make, seed)
-            history = train.fit(
-                model,
-                fold(row),
-                epochs=30 // per_epoch,
-                optimizer=lambda p: optimizer(p, lr=0.02),
-                penalty="l2",
-                lam=lam,
-                seed=seed,
-                batch_size=batch_size,
-                progress=False,
-            )
+            how = {"penalty": "l2", "lam": lam, "seed": seed, "batch_size": batch_size}
+            how["optimizer"] = partial(optimizer, lr=0.02)
+            history = train.fit(model, fold(row), epochs=30 // per_epoch, **how)
             for name, w in model.named_parameters():
                 mine = swept.weights[name][k, f]
                 torch.testing.assert_close(mine, w.detach(), atol=2e-5, rtol=1e-4)
@@ -84,26 +73,12 @@ def test_held_out_on_ridge_is_cross_val_score():
     split = data.diabetes(60)
     splitter, n, lam = KFold(5, shuffle=True, random_state=0), 60, 0.1
     x, y = split.train
-    scores = cross_val_score(
-        Ridge(alpha=48 * lam, fit_intercept=False),  # 48 examples in each fold's training part
-        x.numpy(),
-        y.numpy(),
-        cv=splitter,
-        scoring="neg_mean_squared_error",
-    )
-    swept = train.sweep(
-        lambda: torch.nn.Linear(10, 1, bias=False),
-        split,
-        [lam],
-        train_mask=train.train_masks(splitter, n),
-        penalty="l2",
-        seeds=(0,) * 5,
-        steps=2000,
-        lr=0.05,
-        optimizer=torch.optim.SGD,
-        every=2000,
-        progress=False,
-    )
+    ridge = Ridge(alpha=48 * lam, fit_intercept=False)  # 48 examples train in each fold
+    how = {"cv": splitter, "scoring": "neg_mean_squared_error"}
+    scores = cross_val_score(ridge, x.numpy(), y.numpy(), **how)
+    how = {"penalty": "l2", "seeds": (0,) * 5, "steps": 2000, "lr": 0.05, "every": 2000}
+    how |= {"train_mask": train.train_masks(splitter, n), "optimizer": torch.optim.SGD}
+    swept = train.sweep(lambda: torch.nn.Linear(10, 1, bias=False), split, [lam], **how)
     mine = swept.held_out(split.train).nanmean(-1)[0]
     torch.testing.assert_close(mine, torch.tensor(-scores, dtype=torch.float32), atol=1e-4, rtol=0)
 

@@ -80,10 +80,7 @@ def test_what_is_measured_stays_the_plain_loss():
     [
         ({"label_smoothing": -0.1}, "label_smoothing must be a number .* below 1; got -0.1"),
         ({"label_smoothing": 1}, "label_smoothing must be a number .* below 1; got 1"),
-        ({"label_smoothing": "0.1"}, "label_smoothing must be a number"),
         ({"mixup": -0.2}, "mixup must be a number that is finite and at least 0; got -0.2"),
-        ({"mixup": float("inf")}, "mixup must be a number that is finite"),
-        ({"mixup": True}, "mixup must be a number"),
     ],
 )
 def test_what_is_out_of_range_is_refused(wrong, said):

@@ -2,13 +2,10 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from regutils import data, train
+from regutils import train
 
 NAN = float("nan")
 
@@ -19,22 +16,6 @@ def rng(seed=0):
 
 def drawn(*shape, seed=0):
     return torch.randn(*shape, generator=rng(seed), dtype=torch.double)
-
-
-def table_of_ridge(x, y, lam, parts):
-    """What nested cross-validation needs, by a plain loop: (R, K, K, m) squared errors of ridge."""
-    R, K, m = parts.shape
-    table = torch.empty(R, K, K, m, dtype=torch.double)
-    for r in range(R):
-        for i in range(K):
-            for j in range(K):
-                kept = torch.ones(len(y), dtype=torch.bool)
-                kept[parts[r, i]] = False
-                kept[parts[r, j]] = False
-                X, n = x[kept], kept.sum()
-                w = torch.linalg.solve(X.T @ X + n * lam * torch.eye(x.shape[1]), X.T @ y[kept])
-                table[r, i, j] = (x[parts[r, i]] @ w - y[parts[r, i]]).square()
-    return table
 
 
 def stopped_by_hand(errors, patience):
@@ -79,7 +60,7 @@ def test_one_standard_error_takes_the_strongest_within_one_standard_error():
     assert train.one_standard_error(level.expand(5, 4)) == 1
 
 
-@pytest.mark.parametrize("m", [1, 2, 8, 64, 512])
+@pytest.mark.parametrize("m", [1, 8, 512])
 def test_luck_bounds_the_best_of_m_and_not_by_far(m):
     best = 0.3 * drawn(20_000, m).amax(1).mean().item()
     assert best <= train.max_selection_bias(0.3, m) + 0.01
@@ -93,9 +74,8 @@ def test_choosing_among_equals_flatters_itself_and_nested_does_not():
     assert found.score.shape == found.truth.shape == found.nested.shape == (400,)
     sigma = math.sqrt(0.3 * 0.7 / 50)
     flattery = (found.truth - found.score).mean().item()
-    assert (
-        0.5 * train.max_selection_bias(sigma, 32) < flattery < train.max_selection_bias(sigma, 32)
-    )
+    bound = train.max_selection_bias(sigma, 32)
+    assert 0.5 * bound < flattery < bound
     assert (found.nested - found.truth).mean().abs() < 0.012
     assert (found.truth.mean() - 0.3).abs() < 0.01
 
@@ -108,28 +88,17 @@ def test_choose_takes_the_best_when_there_is_one():
         torch.testing.assert_close(values, torch.full((10,), 0.1))
 
 
-@pytest.mark.parametrize(
-    ("changed", "names"), [({"m": 9}, "m"), ({"n_val": 500}, "n_val"), ({"folds": 1}, "folds")]
-)
-def test_wrong_arguments_of_choose_are_named(changed, names):
-    with pytest.raises(ValueError, match=f"^{names} must be .*; got "):
-        train.choose(torch.ones(8, 500), **{"m": 4, "n_val": 50, "draws": 2} | changed)
-
-
 def test_the_usual_interval_holds_the_mean_of_independent_errors_as_often_as_it_says():
     interval = train.usual_interval(drawn(4000, 60))
     assert interval.error.shape == (4000,)
     share = interval.holds(torch.zeros(4000)).double().mean().item()
     assert share == pytest.approx(0.95, abs=0.015)
-    assert interval.holds(torch.zeros(4000), z=1.0).double().mean() < 0.72
 
 
 def test_nested_interval_by_a_plain_loop():
-    split = data.diabetes(60)
-    x, y = (part.double() for part in split.train)
-    parts = torch.stack([torch.randperm(60, generator=rng(r)).view(5, 12) for r in range(3)])
-    table = table_of_ridge(x, y, 0.1, parts)
-    R, K, m = parts.shape
+    # On each fold its own level, beside what examples add: the score itself is off, too.
+    table = (drawn(3, 5, 5, 12) + drawn(3, 5, 5, 1, seed=1)).square()
+    R, K, _, m = table.shape
     squares, inner_all, outer_all = [], [], []
     for r in range(R):
         for k in range(K):
@@ -148,49 +117,6 @@ def test_nested_interval_by_a_plain_loop():
     assert interval.se.item() == pytest.approx(wanted, rel=1e-9)
 
 
-def test_nested_score_is_cross_val_score_of_grid_search():
-    x, y = (part.double() for part in data.diabetes(60).train)
-    alphas = [0.01, 1.0, 10.0, 100.0, 1000.0]
-    outer = KFold(5, shuffle=True, random_state=0)
-    parts = torch.stack([torch.as_tensor(left) for _, left in outer.split(x)])[None]
-
-    def inner(kept):
-        """The other outer folds, as splits of what is kept: the inner folds of our table."""
-        names = torch.empty(60, dtype=torch.long)
-        for k, part in enumerate(parts[0]):
-            names[part] = k
-        mine = names[torch.as_tensor(kept)]
-        return [((mine != k).nonzero()[:, 0], (mine == k).nonzero()[:, 0]) for k in mine.unique()]
-
-    scores = []
-    for kept, left in outer.split(x):
-        folds = [(a.numpy(), b.numpy()) for a, b in inner(kept)]
-        search = GridSearchCV(
-            Ridge(fit_intercept=False),
-            {"alpha": alphas},
-            cv=folds,
-            scoring="neg_mean_squared_error",
-        )
-        scores.append(
-            cross_val_score(
-                search, x.numpy(), y.numpy(), cv=[(kept, left)], scoring="neg_mean_squared_error"
-            )[0]
-        )
-    # scikit-learn's alpha is n·λ with the n of each training set, so it is our table with that λ.
-    tables = []
-    for alpha in alphas:
-        table = torch.empty(1, 5, 5, 12, dtype=torch.double)
-        for i in range(5):
-            for j in range(5):
-                kept = torch.ones(60, dtype=torch.bool)
-                kept[parts[0, i]] = kept[parts[0, j]] = False
-                fit = Ridge(alpha=alpha, fit_intercept=False).fit(x[kept], y[kept])
-                left = parts[0, i]
-                table[0, i, j] = (torch.as_tensor(fit.predict(x[left])) - y[left]).square()
-        tables.append(table)
-    assert train.nested_score(torch.stack(tables)).item() == pytest.approx(-np.mean(scores))
-
-
 def test_beats():
     a, b = torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.2, 0.2, 0.2, 0.5])
     share, low, high = train.probability_better(a, b)
@@ -207,18 +133,13 @@ def test_what_diverged_is_never_chosen():
     assert train.lowest(torch.tensor([[0.3, 0.1, 0.2, NAN], [NAN, 1, 2, 3]])).tolist() == [1, 1]
     errors = torch.tensor([[0.2, 0.3, 0.2], [0.1, 0.1, NAN], [0.9, 0.8, 0.9]])
     assert train.one_standard_error(errors) == 0
-    table = torch.ones(3, 1, 5, 5, 4)
-    table[1], table[2] = 0, NAN
-    assert train.nested_score(table) == 0
     good = (torch.rand(8, 100, generator=rng()) < 0.3).float()
     how = {"m": 4, "n_val": 20, "draws": 5}
     found = train.choose(torch.cat([torch.full((1, 100), NAN), good]), **how)
     assert all(map(torch.equal, found, train.choose(good, **how)))
     fine, lost = torch.ones(2), torch.full((2,), NAN)
-    assert (
-        train.probability_better(fine, lost) == (1.0, 1.0, 1.0)
-        and train.probability_better(lost, fine)[0] == 0
-    )
+    assert train.probability_better(fine, lost) == (1.0, 1.0, 1.0)
+    assert train.probability_better(lost, fine)[0] == 0
     assert train.probability_better(lost, lost)[0] == 0.5
 
 
@@ -228,7 +149,6 @@ def test_what_diverged_is_never_chosen():
         lambda: train.lowest(torch.tensor([[NAN, NAN], [0.1, 0.2]])),
         lambda: train.one_standard_error(torch.full((3, 4), NAN)),
         lambda: train.choose(torch.full((4, 90), NAN), 2, 20, draws=1),
-        lambda: train.nested_score(torch.full((2, 1, 3, 3, 2), NAN)),
     ],
 )
 def test_where_everything_diverged_nothing_is_chosen(call):
@@ -240,8 +160,9 @@ def test_where_everything_diverged_nothing_is_chosen(call):
     ("call", "said"),
     [
         (lambda: train.probability_better(torch.ones(0), torch.ones(0)), "a must be of shape"),
-        (lambda: train.nested_interval(torch.ones(1, 5, 5, 1)), "table must be of two examples"),
-        (lambda: train.nested_score(torch.ones(5, 5, 6)), r"table must be of shape \(L, "),
+        (lambda: train.choose(torch.ones(8, 500), 9, 50, draws=2), "m must be"),
+        (lambda: train.choose(torch.ones(8, 500), 4, 500, draws=2), "n_val must be"),
+        (lambda: train.nested_interval(torch.ones(1, 5, 5, 1)), "table must be of shape"),
         (lambda: train.one_standard_error(torch.ones(3)), "errors must be of shape"),
         (lambda: train.usual_interval(torch.ones(3, 1)), "errors must be of shape"),
         (lambda: train.usual_interval("ab"), "errors must be a tensor or an array"),

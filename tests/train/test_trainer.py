@@ -77,7 +77,7 @@ def test_lambda_may_move_between_steps_and_is_noted():
     assert curves.train_loss[1] == pytest.approx(loss, rel=1e-5)
 
 
-def test_lr_optimizer_penalty_batch_size_split_and_p_may_change_between_steps():
+def test_lr_optimizer_penalty_batch_size_and_p_may_change_between_steps():
     model = make(0.5)
     one = trainer(model)
     start = one.state()
@@ -94,19 +94,9 @@ def test_lr_optimizer_penalty_batch_size_split_and_p_may_change_between_steps():
     one.optimizer = lambda p: torch.optim.Adam(p, lr=0.01)
     model.dropout.p.fill_(0.0)
     one.lam = 0.0
-    noisy = data.moons(64, noise=0.5)
-    one.split = noisy
-    alike = trainer(
-        make(),
-        optimizer=lambda p: torch.optim.Adam(p, lr=0.01),
-        penalty="l1",
-        proximal=True,
-        batch_size=None,
-    )
-    alike.split = noisy
+    how = {"penalty": "l1", "proximal": True, "batch_size": None}
+    alike = trainer(make(), optimizer=lambda p: torch.optim.Adam(p, lr=0.01), **how)
     assert torch.equal(take(one, 4), take(alike, 4))
-    with pytest.raises(ValueError, match=r"split must be of 64; got .32 training"):
-        one.split = data.moons(32)
 
 
 def test_a_diverging_step_says_what_to_do_and_is_measured_as_nan():
@@ -117,23 +107,22 @@ def test_a_diverging_step_says_what_to_do_and_is_measured_as_nan():
         take(one, 100)
     found = one.measure()
     assert found.step == one.steps and found.lam == 1e6 and found.diverged
-    assert all(value != value for value in (found.train_loss, found.val_error, found.penalty)), (
-        "NaN"
-    )
+    lost = found.train_loss, found.val_error, found.penalty
+    assert all(value != value for value in lost), "NaN"
 
 
 def test_an_optimizer_that_calls_the_loss_itself_trains():
     model = make()
     lbfgs = partial(torch.optim.LBFGS, line_search_fn="strong_wolfe")
     history = fit(model, SPLIT, epochs=5, optimizer=lbfgs, penalty="l2", lam=1e-3)
-    assert history.total == sorted(history.total, reverse=True) and history.total[-1] < 0.2
+    total = [a + 1e-3 * b for a, b in zip(history.train_loss, history.penalty)]
+    assert total == sorted(total, reverse=True) and total[-1] < 0.2
 
 
 @pytest.mark.parametrize(
     ("call", "names"),
     [
         (lambda one: one.measure(0), "at_most"),
-        (lambda one: one.measure(-1), "at_most"),
         (lambda one: one.restore({}), "state"),
         (lambda one: one.penalise(lambda weights: 1.0), "penalty"),
     ],
