@@ -7,7 +7,6 @@ import torch
 
 from regutils import live
 from regutils.arguments import position
-from regutils.live.controls import index_of
 
 
 def labels(slider):
@@ -76,18 +75,15 @@ def test_a_value_is_found_to_rounding_and_an_exact_one_first():
 
 def test_a_value_is_found_by_what_the_slider_or_the_message_shows():
     options = [0.0, 10**-1.5, 0.1]
-    assert [index_of("lam", value, options) for value in (0.032, 0.0316, np.float64(0.1))] == [
-        1,
-        1,
-        2,
-    ]
+    found = [position("lam", value, options) for value in (0.032, 0.0316, np.float64(0.1))]
+    assert found == [1, 1, 2]
     assert live.lam_slider(options, value=0.032).value == options[1]
     with pytest.raises(ValueError, match=r"lam must be one of 0, 0.0316, 0.0324; got 0.032"):
-        index_of("lam", 0.032, [0.0, 0.0316, 0.0324])
+        position("lam", 0.032, [0.0, 0.0316, 0.0324])
     with pytest.raises(ValueError, match=r"x must be one of 1, 3; got 0.99"):
-        index_of("x", 0.99, [1, 3])
+        position("x", 0.99, [1, 3])
 
 
 def test_true_is_no_number():
     with pytest.raises(ValueError, match=r"lam must be one of 0, 1; got True"):
-        index_of("lam", True, [0.0, 1.0])
+        position("lam", True, [0.0, 1.0])

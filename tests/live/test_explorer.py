@@ -15,7 +15,6 @@ from moving import Stem, stem
 from PIL import Image
 
 from regutils import live, plots
-from regutils.live.explorer import FrameCache
 
 LAMS = [0.0, *np.logspace(-4, 0, 5).tolist()]
 
@@ -142,20 +141,18 @@ def test_a_callback_that_says_something_else_is_drawn_again():
     assert canvas.drawn == drawn + 1 and box.reading == "two"
 
 
-def test_the_cache_is_bounded_and_the_least_recent_goes_first():
-    cache = FrameCache(10)
-    cache.put("a", 1, (b"1234", "one", True))
-    cache.put("a", 2, (b"1234", "two", True))
-    cache.get("a", 1)
-    cache.put("b", 1, (b"1234", "three", True))
-    assert cache.get("a", 2) is None and cache.get("a", 1)[1] == "one" and cache.held == 8
-    cache.put("a", 1, (b"12", "shorter", True))
-    assert cache.held == 6
-    cache.put("c", 1, (b"x" * 11, "too large", True))
-    assert cache.get("c", 1) is None and cache.held == 0
-    cache.put("a", 1, (b"1", "one", True))
-    cache.drop("a")
-    assert cache.held == 0
+def test_the_cache_is_bounded_in_bytes_and_the_least_recent_goes_first(monkeypatch):
+    box, canvas, _ = explorer()
+    sizes = [len(box.frame(x=x)[0]) for x in (0.0, 1.0, 2.0)]
+    monkeypatch.setattr(live.explorer, "CACHE_BYTES", sum(sizes) + min(sizes) // 2)
+    box.frame(x=0.0)  # asked for again, so that x = 1 is the one longest not asked for
+    box.frame(x=3.0)
+    drawn = canvas.drawn
+    for x in (0.0, 2.0, 3.0):
+        box.frame(x=x)
+    assert canvas.drawn == drawn
+    box.frame(x=1.0)
+    assert canvas.drawn == drawn + 1
 
 
 def test_a_drag_is_coarse_and_what_rests_is_sharp():
