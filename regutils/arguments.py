@@ -94,18 +94,10 @@ def numbers(name: str, values: Any) -> torch.Tensor:
     return found if found.is_floating_point() else found.double()
 
 
-def column(
-    name: str,
-    values: Any,
-    *,
-    low: float = 0.0,
-    high: float = math.inf,
-    below: bool = False,
-    dtype: torch.dtype | None = None,
-) -> torch.Tensor:
-    """Return a non-empty sequence of numbers, each as in `real`, as a tensor (K,) of `dtype`."""
+def column(name: str, values: Any, dtype: torch.dtype | None = None, **bounds: Any) -> torch.Tensor:
+    """Return a non-empty sequence of numbers, each in bounds as for `real`, as a tensor (K,)."""
     good = not isinstance(values, str) and hasattr(values, "__len__")
     good = good and getattr(values, "ndim", 1) == 1 and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")
-    checked = [real(f"{name}[{i}]", v, low, high, below) for i, v in enumerate(values)]
+    checked = [real(f"{name}[{i}]", v, **bounds) for i, v in enumerate(values)]
     return torch.tensor(checked, dtype=dtype or torch.get_default_dtype())
