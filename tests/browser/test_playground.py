@@ -51,11 +51,9 @@ def steps(page) -> int:
 
 def grows(page, seconds: float = 20) -> bool:
     before, end = steps(page), time.monotonic() + seconds
-    while time.monotonic() < end:
+    while steps(page) <= before and time.monotonic() < end:
         page.wait_for_timeout(100)
-        if steps(page) > before:
-            return True
-    return False
+    return steps(page) > before
 
 
 def test_it_trains_while_lam_p_and_lr_are_dragged(desk, complaints):
@@ -123,8 +121,7 @@ def test_the_cold_run_is_scored(desk):
 
 def test_as_a_page_without_code(page, folder, tmp_path, complaints):
     pytest.importorskip("voila", reason="voila is not installed: pip install -e '.[app]'")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "voila", str(folder / NAME), "--no-browser", f"--port={port}"]
     variables = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path)}

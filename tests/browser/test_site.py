@@ -165,40 +165,39 @@ def test_a_number_in_the_address_that_no_slider_has_gives_the_nearest(reader, bu
     assert 0 <= top < 300, "the address leads to the explorer"
 
 
+def standing(described: dict, **moved: int) -> int:
+    """The position of an explorer whose controls stand at their start, but for those moved."""
+    controls = described["controls"]
+    places = [moved.get(control["name"], control["start"]) for control in controls]
+    return int(np.ravel_multi_index(places, [len(control["texts"]) for control in controls]))
+
+
 def test_a_choice_is_made_with_the_keys(reader, built):
-    for path in NOTEBOOKS:
-        for name, described in explorers(built, path).items():
-            kinds = [control["kind"] for control in described["controls"]]
-            if "choice" not in kinds:
-                continue
-            which = kinds.index("choice")
-            control = described["controls"][which]
-            stride = np.prod(
-                [len(c["texts"]) for c in described["controls"][which + 1 :]], dtype=int
-            )
-            places = [c["start"] for c in described["controls"]]
-            lengths = [len(c["texts"]) for c in described["controls"]]
-            start = int(np.ravel_multi_index(places, lengths))
-            opened = reader(f"{path.stem}.html")
-            radio = opened.locator(f"#{name} fieldset input").nth(control["start"])
-            radio.focus()
-            radio.press("ArrowRight")
-            step = (control["start"] + 1) % len(control["texts"]) - control["start"]
-            position = start + step * int(stride)
-            assert shown(opened, name, position)[1] == expected(described, position)[1]
-            return
-    pytest.fail("no notebook has a choice")
+    path, name, described = next(
+        (path, name, described)
+        for path in NOTEBOOKS
+        for name, described in explorers(built, path).items()
+        if any(control["kind"] == "choice" for control in described["controls"])
+    )
+    choice = next(control for control in described["controls"] if control["kind"] == "choice")
+    opened = reader(f"{path.stem}.html")
+    radio = opened.locator(f"#{name} fieldset input").nth(choice["start"])
+    radio.focus()
+    radio.press("ArrowRight")
+    position = standing(described, **{choice["name"]: (choice["start"] + 1) % len(choice["texts"])})
+    assert shown(opened, name, position)[1] == expected(described, position)[1]
 
 
-def test_a_move_made_before_the_explorer_wakes_is_not_lost(reader, built):
+def test_pictures_come_where_the_reader_is_and_a_move_before_that_is_not_lost(reader, built):
     """A slow machine: the hand is there before the observer has said that the reader is near."""
     path = NOTEBOOKS[0]
     name, described = list(explorers(built, path).items())[-1]
     opened = reader(f"{path.stem}.html")
     opened.wait_for_function(LOADED)
+    assert opened.locator("main h1").is_visible()
     assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
-    controls = described["controls"]
-    last = len(controls[-1]["texts"]) - 1
+    control = described["controls"][-1]
+    last = len(control["texts"]) - 1
     opened.locator(f"#{name} input[type=range]").last.evaluate(
         """(slider, place) => {
             slider.value = place;
@@ -206,21 +205,8 @@ def test_a_move_made_before_the_explorer_wakes_is_not_lost(reader, built):
         }""",
         last,
     )
-    places = [*(control["start"] for control in controls[:-1]), last]
-    lengths = [len(control["texts"]) for control in controls]
-    position = int(np.ravel_multi_index(places, lengths))
+    position = standing(described, **{control["name"]: last})
     assert shown(opened, name, position)[1] == expected(described, position)[1]
-
-
-def test_text_comes_before_pictures_and_pictures_only_where_the_reader_is(reader, built):
-    path = NOTEBOOKS[0]
-    opened = reader(f"{path.stem}.html")
-    opened.wait_for_function(LOADED)
-    name = list(explorers(built, path))[-1]
-    assert opened.locator("main h1").is_visible()
-    assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
-    opened.locator(f"#{name}").scroll_into_view_if_needed()
-    opened.wait_for_selector(f"#{name} canvas[data-position]", timeout=30_000)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -256,9 +242,7 @@ def test_on_a_phone_the_panels_stand_one_under_the_other(path, reader, built):
     opened = reader(f"{path.stem}.html", viewport={"width": 390, "height": 844})
     for name, described in explorers(built, path).items():
         opened.locator(f"#{name}").scroll_into_view_if_needed()
-        start = 0
-        for control in described["controls"]:
-            start = start * len(control["texts"]) + control["start"]
+        start = standing(described)
         pixels, _ = shown(opened, name, start)
         whole = expected(described, start)[0]
         down = 0
