@@ -13,17 +13,13 @@ def labels(slider):
     return [label for label, _ in slider.options]
 
 
-def test_two_values_never_have_one_label():
+def test_two_values_never_have_one_label_and_tensors_are_numbers():
     assert labels(live.lam_slider([0, 0.101, 0.104])) == ["0 (off)", "0.101", "0.104"]
     assert labels(live.lam_slider([0.1, 1.0])) == ["0.1", "1"]
     assert labels(live.slider([1.0000001, 1.0000002], "x")) == ["1.0000001", "1.0000002"]
-
-
-def test_tensors_and_arrays_of_one_number_are_numbers():
     slider = live.slider(torch.tensor([0.1, 0.5]), "p", value=torch.tensor(0.5))
     assert labels(slider) == ["0.1", "0.5"] and isinstance(slider.value, float)
-    assert labels(live.slider(np.array([1, 2]), "n")) == ["1", "2"]
-    assert live.lam_slider(torch.tensor([0.0, 0.5])).options == (("0 (off)", 0.0), ("0.5", 0.5))
+    assert live.lam_slider(np.array([0.0, 0.5])).options == (("0 (off)", 0.0), ("0.5", 0.5))
 
 
 @pytest.mark.parametrize(
@@ -45,19 +41,10 @@ def test_wrong_arguments_are_named(call, message):
         call()
 
 
-@pytest.mark.parametrize("control", [live.choice(["up", "down"], "x"), live.lam_slider([0, 0.5])])
-def test_values_are_all_that_a_control_can_take(control):
-    assert live.values(control) in (["up", "down"], [0.0, 0.5])
-    for value in live.values(control):
-        control.value = value
-        assert control.value == value
-
-
 def test_a_value_is_found_to_rounding_and_an_exact_one_first():
     lams = [0.0, 0.1, 0.1000001, 1.0]
     assert [position("lam", lam, lams) for lam in lams] == [0, 1, 2, 3]
     assert position("lam", np.float32(1.0), lams) == position("lam", torch.tensor(1), lams) == 3
-    assert position("kind", "0.5", ["0", "0.5"]) == 1
     with pytest.raises(ValueError, match=r"lam must be one of 0, 0.1, 0.1, 1; got 0.2"):
         position("lam", 0.2, lams)
     with pytest.raises(ValueError, match=r"kind must be one of up; got 1"):

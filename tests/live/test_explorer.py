@@ -139,19 +139,9 @@ def test_a_drag_is_coarse_and_what_rests_is_sharp_in_each_of_two_boxes():
         for box in boxes:
             await until(lambda: width(box) == 2 * box.canvas.width)  # noqa: B023
             assert bytes(box.image.value) == box.frame(x=3.0)[0]
+            box.controls["x"].value = 1.0  # as by a key, after a rest
+            assert width(box) == 2 * box.canvas.width
             box.close()
-
-    asyncio.run(learner())
-
-
-def test_a_key_after_a_rest_shows_a_sharp_picture_at_once():
-    async def learner():
-        box, canvas, _ = explorer()
-        before = canvas.drawn
-        await until(lambda: canvas.drawn > before)  # the background with which a drag begins
-        box.controls["x"].value = 1.0
-        assert width(box) == 2 * canvas.width
-        box.close()
 
     asyncio.run(learner())
 
@@ -214,11 +204,9 @@ def test_the_mime_bundle_carries_a_film_strip_with_alt_text():
     [
         (lambda: linked().set(mu=1), "control must be one of lam, kind; got 'mu'"),
         (lambda: linked().set(lam=0.5), "lam must be one of 0, 0.0001.*; got 0.5"),
-        (lambda: linked().set(kind="left"), "kind must be one of up, down; got 'left'"),
         (lambda: live.Canvas(plots.figure(1)[0], [], alt=" "), "alt must be a sentence"),
         (lambda: explorer(film=[{"x": 5}]), "x must be one of 0, 1, 2, 3, 4; got 5"),
         (lambda: explorer(film=[]), "film must be a list of settings"),
-        (lambda: explorer(film={"x": 0}), "film must be a list of settings"),
         (lambda: explorer(reading=lambda k: None), "reading must be a function that returns"),
         (lambda: explorer(x=widgets.Text()), "control must be a slider"),
         (lambda: live.explore(None, str, x=live.slider([0, 1], "x")), "canvas must be a live.Can"),

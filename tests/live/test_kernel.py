@@ -118,9 +118,9 @@ def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subs
         pass  # until it has been sharpened
 
 
-def test_interrupting_the_kernel_pauses_the_training(kernel):
+def test_training_pauses_at_an_interrupt_and_ends_when_its_cell_is_run_again(kernel):
     manager, client = kernel
-    run(client, TRAIN)
+    run(client, TRAIN, "training")
     while int(printed(client, "len(taken)")) == 0:
         pass
     manager.interrupt_kernel()
@@ -132,15 +132,9 @@ def test_interrupting_the_kernel_pauses_the_training(kernel):
     run(client, "box.bar.train.value = True")  # and it can be started again
     while printed(client, "len(taken)") == stopped:
         pass
-    run(client, "box.bar.train.value = False")
-
-
-def test_training_ends_when_its_cell_is_run_again(kernel):
-    _, client = kernel
+    run(client, "before = box")
     run(client, TRAIN, "training")
-    run(client, "before = box, taken")
-    run(client, TRAIN, "training")
-    run(client, "await before[0].player.task")
+    run(client, "await before.player.task")
     run(client, "box.bar.train.value = False; await box.player.task")
 
 
