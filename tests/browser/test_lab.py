@@ -35,12 +35,9 @@ def changes(page, picture, before: bytes, seconds: float = 3) -> bool:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_slider_changes_its_picture(path, page, address, complaints):
     lab.open_and_run(page, address.format(path.name))
-    handles = lab.sliders(page)
-    assert handles.count() >= 1
-    for i in range(handles.count()):
-        handle = handles.nth(i)
-        if not handle.is_visible():  # folded away
-            continue
+    visible = [handle for handle in lab.sliders(page).all() if handle.is_visible()]
+    assert visible
+    for i, handle in enumerate(visible):
         box = "ancestor::*[contains(@class,'widget-vbox')][.//img][1]"
         picture = handle.locator(f"xpath={box}//img")
         before = picture.screenshot()
@@ -94,12 +91,15 @@ def test_training_goes_on_while_the_slider_is_dragged(page, address, complaints)
     reading.filter(has_text="step 0, λ = 0.1").wait_for(timeout=30_000)
 
 
-# A slider over 0, 1, 2 whose reading fails at 2.
-FAILING = f"""
+SETUP = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
+import torch
 from moving import stem
-from regutils import live
+from regutils import data, live, models, train
+"""
+# A slider over 0, 1, 2 whose reading fails at 2.
+FAILING = f"""{SETUP}
 fig, _, panel = stem([0, 1, 2])
 def reading(k):
     if k == 2:
@@ -108,12 +108,7 @@ def reading(k):
 canvas = live.Canvas(fig, [panel], alt="one stem")
 live.explore(canvas, reading, film=[{{"x": 0}}], x=live.slider(range(3), "x"))
 """
-TRAINING = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "tests")!r})
-import torch
-from moving import stem
-from regutils import data, live, models, train
+TRAINING = f"""{SETUP}
 model = models.seeded(lambda: models.MLP(2, 16, 2), 0)
 trainer = train.Trainer(
     model, data.moons(), penalty="l2", optimizer=lambda p: torch.optim.SGD(p, lr=0.1)

@@ -40,13 +40,14 @@ def reader(page, built):
     contexts, troubles = [], []
 
     def open_page(address: str, **settings):
-        settings = {"viewport": {"width": 1280, "height": 900}} | settings
-        context = page.context.browser.new_context(offline=True, **settings)
+        settings = {"viewport": {"width": 1280, "height": 900}, "offline": True} | settings
+        context = page.context.browser.new_context(**settings)
         contexts.append(context)
         opened = context.new_page()
         opened.on("pageerror", lambda error: troubles.append(str(error)))
         opened.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-        opened.on("request", lambda asked: troubles.append(asked.url) if away(asked.url) else None)
+        here = re.compile(r"data:.*|file:.*\.html(#.*)?", re.S).fullmatch
+        opened.on("request", lambda asked: here(asked.url) or troubles.append(asked.url))
         opened.goto((built / "site").as_uri() + "/" + address)
         return opened
 
@@ -54,11 +55,6 @@ def reader(page, built):
     for context in contexts:
         context.close()
     assert not troubles
-
-
-def away(url: str) -> bool:
-    """Whether an address is more than the page itself and what stands in it."""
-    return not url.startswith("data:") and not re.fullmatch(r"file:.*\.html(#.*)?", url)
 
 
 def explorers(built, path: Path) -> dict[str, dict]:
