@@ -132,8 +132,7 @@ def test_as_a_page_without_code(page, folder, tmp_path, complaints):
         page.locator("[role=status]").last.wait_for(timeout=120_000)
         assert page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0, "no code"
         page.get_by_role("button", name="Train").first.click()
-        assert grows(page)
-        assert not complaints
+        assert grows(page) and not complaints
     finally:
         process.terminate()
         process.wait(timeout=30)
