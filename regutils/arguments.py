@@ -23,9 +23,7 @@ def real(
     name: str, value: Any, low: float = 0.0, high: float = math.inf, below: bool = False
 ) -> float:
     """Return a finite number in [low, high], or in [low, high) with `below`."""
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        value = value.item()
-    value = _plain(value)
+    value = plain(value)
     accepts = "a number that is finite"
     if low > -math.inf:
         accepts += f" and at least {low:g}"
@@ -49,7 +47,7 @@ def positive(name: str, value: Any) -> float:
 
 def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     """Return a whole number in [low, high] as Python's int: NumPy's wrap around."""
-    value = _plain(value)
+    value = plain(value)
     accepts = f"a whole number of at least {low}"
     accepts += f" and at most {high}" if high < math.inf else ""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
@@ -58,7 +56,7 @@ def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     return int(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return the number in a tensor or array without dimensions; else what was given."""
     return value.item() if getattr(value, "shape", None) == () else value
 
@@ -67,34 +65,24 @@ def position(name: str, wanted: Any, values: Sequence[Any]) -> int:
     """Return the index in `values` of what equals `wanted`, numbers up to rounding.
 
     An exact member comes before a near one, so values that differ in the sixth digit are told
-    apart, and a near one before one that reads alike in a message. The nearest of several.
+    apart, and a near one before the only one that a message or a label, with three digits or two,
+    writes as `wanted`. Raises ValueError that lists what there is.
     """
-    wanted = _plain(wanted)
-    for same in (_equal, _near, _alike):
-        if found := [i for i, value in enumerate(values) if same(wanted, value)]:
-            return min(found, key=lambda i: 0 if same is _equal else abs(wanted - values[i]))
-    shown = ", ".join(map(_shown, values))
+    wanted = plain(wanted)
+    if equal := [i for i, v in enumerate(values) if type(v) is type(wanted) and v == wanted]:
+        return equal[0]
+    switch = any(isinstance(v, bool) for v in values)  # True is found as 1 there only
+    number = isinstance(wanted, Real) and (switch or not isinstance(wanted, bool))
+    near = [i for i, v in enumerate(values) if number and isinstance(v, Real)]
+    near = [i for i in near if math.isclose(wanted, values[i], rel_tol=1e-5)]
+    if near:
+        return min(near, key=lambda i: abs(wanted - values[i]))
+    for digits in (3, 2):
+        written = [float(f"{v:.{digits}g}") if isinstance(v, float) else None for v in values]
+        if number and written.count(wanted) == 1:
+            return written.index(wanted)
+    shown = ", ".join(f"{v:.3g}" if isinstance(v, float) else str(v) for v in values)
     raise ValueError(f"{name} must be one of {shown}; got {wanted!r}")
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _equal(wanted: Any, value: Any) -> bool:
-    return value is wanted or (type(value) is type(wanted) and bool(value == wanted))
-
-
-def _near(wanted: Any, value: Any) -> bool:
-    try:
-        return not isinstance(wanted, str) and math.isclose(wanted, value, rel_tol=1e-5)
-    except (TypeError, ValueError, RuntimeError):  # not one number
-        return False
-
-
-def _alike(wanted: Any, value: Any) -> bool:
-    both = isinstance(wanted, float) and isinstance(value, float)
-    return both and _shown(wanted) == _shown(value)
 
 
 def numbers(name: str, values: Any) -> torch.Tensor:
@@ -106,18 +94,10 @@ def numbers(name: str, values: Any) -> torch.Tensor:
     return found if found.is_floating_point() else found.double()
 
 
-def column(
-    name: str,
-    values: Any,
-    *,
-    low: float = 0.0,
-    high: float = math.inf,
-    below: bool = False,
-    dtype: torch.dtype | None = None,
-) -> torch.Tensor:
-    """Return a non-empty sequence of numbers, each as in `real`, as a tensor (K,) of `dtype`."""
+def column(name: str, values: Any, dtype: torch.dtype | None = None, **bounds: Any) -> torch.Tensor:
+    """Return a non-empty sequence of numbers, each in bounds as for `real`, as a tensor (K,)."""
     good = not isinstance(values, str) and hasattr(values, "__len__")
     good = good and getattr(values, "ndim", 1) == 1 and len(values) > 0
     require(good, name, values, "a non-empty sequence of numbers")
-    checked = [real(f"{name}[{i}]", v, low, high, below) for i, v in enumerate(values)]
+    checked = [real(f"{name}[{i}]", v, **bounds) for i, v in enumerate(values)]
     return torch.tensor(checked, dtype=dtype or torch.get_default_dtype())

@@ -14,8 +14,7 @@ class Dropout(nn.Module):
     """Set an activation to 0 with probability p in training, or divide it by 1 − p.
 
     As `nn.Dropout` for p in [0, 1), but p is a buffer, so models that are trained as one batch
-    (`sweep`, with `vary`) can each have their own. It is a setting: no state_dict holds it. Any
-    shape in, the same out.
+    (`sweep`, with `vary`) can each have their own. It is a setting: no state_dict holds it.
     Source: Srivastava et al. 2014.
     """
 
@@ -52,19 +51,12 @@ class Dropout(nn.Module):
         return f"p={float(self.p):g}"
 
 
-def _made(activation: Callable[[], nn.Module]) -> nn.Module:
-    good = callable(activation) and not isinstance(activation, nn.Module)
-    require(good, "activation", activation, "a function that makes a module, such as nn.ReLU")
-    return activation()
-
-
 class MLP(nn.Sequential):
     """Stack linear layers with an activation between them: MLP(64, 10) maps (n, 64) to (n, 10).
 
     - sizes: at least two, inputs first, outputs last.
     - dropout: p after each hidden activation, in [0, 1); 0 puts no module there. One module serves
-      all hidden layers, so its buffer is "dropout.p".
-    - input_dropout: p on the inputs, likewise; its buffer is "input_dropout.p".
+      all hidden layers, so its buffer is "dropout.p". input_dropout: likewise, on the inputs.
     - activation: makes the module between two layers.
     """
 
@@ -83,7 +75,7 @@ class MLP(nn.Sequential):
         for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
             self.add_module(f"linear{i}", nn.Linear(count("sizes", n_in), count("sizes", n_out)))
             if i < len(sizes) - 1:
-                self.add_module(f"activation{i}", _made(activation))
+                self.add_module(f"activation{i}", activation())
                 if hidden:
                     self.add_module(f"dropout{i}" if i > 1 else "dropout", hidden)
 
@@ -91,10 +83,9 @@ class MLP(nn.Sequential):
 class SeedCNN(nn.Sequential):
     """Stack the layers of the study note's network for pictures: (n, 3, 32, 32) to (n, 10).
 
-    Three 5×5 convolutions with max-pooling, then two linear layers: conv1, conv2, conv3, linear1,
-    linear2. As in the note there is no activation; `activation=nn.ReLU` puts one after each hidden
-    layer. `dropout` is p in [0, 1) on the inputs of both linear layers (buffer "dropout.p"); 0 puts
-    no module there.
+    Three 5×5 convolutions with max-pooling, then two linear layers. As in the note there is no
+    activation; `activation=nn.ReLU` puts one after each hidden layer. `dropout` is p in [0, 1) on
+    the inputs of both linear layers (buffer "dropout.p"); 0 puts no module there.
     """
 
     def __init__(
@@ -104,12 +95,12 @@ class SeedCNN(nn.Sequential):
         drop = Dropout(dropout) if real("dropout", dropout, high=1.0, below=True) else None
         for i, (n_in, n_out) in enumerate(((3, 32), (32, 32), (32, 64)), start=1):
             self.add_module(f"conv{i}", nn.Conv2d(n_in, n_out, 5, padding=2))
-            self.add_module(f"activation{i}", _made(activation))
+            self.add_module(f"activation{i}", activation())
             self.add_module(f"pool{i}", nn.MaxPool2d(2))
         self.flatten = nn.Flatten()
         if drop:
             self.dropout = drop
-        self.linear1, self.activation4 = nn.Linear(1024, 64), _made(activation)
+        self.linear1, self.activation4 = nn.Linear(1024, 64), activation()
         if drop:
             self.add_module("dropout2", drop)
         self.linear2 = nn.Linear(64, 10)

@@ -5,7 +5,6 @@ or Σ|w| (L1), no hidden ½ and no mean. So L2's gradient is 2λw, and PyTorch's
 λ = a/2.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +45,7 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
     exactly 0 if it is nearer.
 
     - w: any shape.
-    - t: at least 0, broadcasts with w; ValueError where it is negative or not finite.
+    - t: finite and at least 0, else ValueError; a tensor of them broadcasts with w.
 
     Source: Beck & Teboulle 2009 (ISTA).
     """
@@ -55,17 +54,13 @@ def soft_threshold(w: Tensor, t: Tensor | float) -> Tensor:
 
 
 def shrink(w: Tensor, t: Tensor | float) -> Tensor:
-    """Return w / (1 + 2t), the proximal operator of t·Σw²: one factor for all, none to 0.
-
-    - w, t: as in `soft_threshold`.
-    """
+    """Return w / (1 + 2t), the proximal operator of t·Σw²; w and t as in `soft_threshold`."""
     _check_step(w, t)
     return w / (1 + 2 * t)
 
 
 def _check_step(w: Tensor, t: Tensor | float) -> None:
     require(isinstance(w, Tensor), "w", type(w).__name__, "a tensor")
-    require(w.dtype.is_signed, "w", w.dtype, "of a number type that has negative ones")
     if not isinstance(t, Tensor):
         real("t", t)
         return
@@ -73,11 +68,10 @@ def _check_step(w: Tensor, t: Tensor | float) -> None:
     fits = t.numel() > 0 and all(a == b or 1 in (a, b) for a, b in pairs)
     require(fits, "t", f"a tensor {tuple(t.shape)}", f"one that broadcasts with {tuple(w.shape)}")
     try:
-        low, high = (float(end) for end in t.detach().aminmax())
+        good = bool(((t >= 0) & t.isfinite()).all())
     except RuntimeError:
         return  # inside vmap no value can be looked at; a sweep has checked λ and lr before
-    good = 0 <= low <= high < math.inf
-    require(good, "t", f"values from {low:g}", "finite and at least 0, throughout")
+    require(good, "t", t, "finite and at least 0, throughout")
 
 
 @dataclass(frozen=True)
@@ -86,12 +80,10 @@ class Penalty:
 
     - value: name → tensor in, scalar out.
     - prox(w, t): one weight tensor in and out, for `proximal=True`.
-    - gradient(w): elementwise derivative of `value`, spares sweeps an autograd pass; None means
-      autograd does it. Where it is given, `prox` is elementwise too, and t may be a tensor that
-      broadcasts with w.
+    - gradient(w): elementwise derivative of `value`, spares sweeps an autograd pass; None leaves it
+      to autograd. Where it is given, `prox` is elementwise too, and t broadcasts with w.
     - label: its name for readers.
-    - code, prox_code: `value` and `prox` for one weight tensor w in plain PyTorch, for programs
-      that are shown.
+    - code, prox_code: both for one weight tensor w in plain PyTorch, for programs that are shown.
     """
 
     value: Callable[[Weights], Tensor]
@@ -111,14 +103,9 @@ def elastic_net(l1_ratio: float) -> Penalty:
     Source: Zou & Hastie 2005, without scikit-learn's ½.
     """
     a = real("l1_ratio", l1_ratio, high=1.0)
-
-    def prox(w: Tensor, t: Tensor | float) -> Tensor:
-        _check_step(w, t)
-        return shrink(soft_threshold(w, a * t), (1 - a) * t)
-
     return Penalty(
         value=lambda weights: a * l1(weights) + (1 - a) * l2(weights),
-        prox=prox,
+        prox=lambda w, t: shrink(soft_threshold(w, a * t), (1 - a) * t),
         gradient=lambda w: a * torch.sign(w) + (1 - a) * 2 * w,
         label="elastic net",
         code=f"({a:g} * w.abs() + {1 - a:g} * w.square()).sum()",
@@ -140,21 +127,16 @@ def get(penalty: Any, proximal: bool = False) -> Penalty | None:
     None and a Penalty come back as they are. Raises ValueError for anything else, and with
     `proximal` for what has no proximal operator.
     """
-    found = _known(penalty)
+    found = penalty
+    if penalty is not None and not isinstance(penalty, Penalty):
+        named = [k for name, k in PENALTIES.items() if penalty is k.value or str(penalty) == name]
+        names = ", ".join(map(repr, PENALTIES))
+        accepts = f"None, one of {names}, a Penalty, or a function of weights"
+        require(named or callable(penalty), "penalty", penalty, accepts)
+        found = named[0] if named else Penalty(penalty)
     good = not proximal or (found is not None and found.prox is not None)
     require(good, "penalty", penalty, "one with a proximal operator when proximal=True")
     return found
-
-
-def _known(penalty: Any) -> Penalty | None:
-    if penalty is None or isinstance(penalty, Penalty):
-        return penalty
-    for name, known in PENALTIES.items():
-        if penalty is known.value or (isinstance(penalty, str) and penalty == name):
-            return known
-    accepts = f"None, one of {', '.join(map(repr, PENALTIES))}, a Penalty, or a function of weights"
-    require(callable(penalty), "penalty", penalty, accepts)
-    return Penalty(penalty)
 
 
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
@@ -163,10 +145,10 @@ NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 def weights(model: nn.Module) -> dict[str, nn.Parameter]:
     """Return what is penalised: the weights of `model` that training can move, by name.
 
-    A weight maps from one space to another, so it has two dimensions or more, whatever its name:
-    matrices of linear and recurrent layers, filters, embeddings. Not counted are vectors and
-    scalars (biases, slopes) and all of a norm layer. A tensor that two layers share is counted
-    once, under its first name; a frozen one (requires_grad False) is not, as no penalty moves it.
+    A weight has two dimensions or more, whatever its name: matrices of linear and recurrent layers,
+    filters, embeddings. Not counted are vectors and scalars (biases, slopes) and all of a norm
+    layer. A tensor that two layers share is counted once, under its first name; a frozen one is
+    not, as no penalty moves it.
     """
     return {name: p for name, p in _matrices(model).items() if p.requires_grad}
 
@@ -184,9 +166,9 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
     Every parameter stands in one group, once, frozen ones in that of their kind.
     """
-    decayed = list(_matrices(model).values())
-    known = {id(p) for p in decayed}
+    decayed = _matrices(model)
+    rest = [p for name, p in model.named_parameters() if name not in decayed]
     return [
-        {"params": decayed, "weight_decay": real("weight_decay", weight_decay)},
-        {"params": [p for p in model.parameters() if id(p) not in known], "weight_decay": 0.0},
+        {"params": list(decayed.values()), "weight_decay": real("weight_decay", weight_decay)},
+        {"params": rest, "weight_decay": 0.0},
     ]

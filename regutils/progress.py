@@ -7,40 +7,20 @@ from tqdm import tqdm
 
 
 def bar(
-    items: Iterable[Any] | None = None,
-    description: str = "",
-    *,
-    total: float | None = None,
-    unit: str = "it",
-    delay: float = 1.0,
-    unit_scale: bool = False,
-    disable: bool = False,
+    items: Iterable[Any] | None = None, description: str = "", delay: float = 1.0, **options: Any
 ) -> tqdm:
     """Return a bar that appears after `delay` seconds and is gone at its end.
 
-    - items: what is gone through, or None where `.update(n)` counts.
-    - total: how much there is, where `items` does not tell.
-    - unit: of what is counted; with `unit_scale` thousands are written k, M, G.
-    - disable: show nothing.
+    - items: what is gone through, or None where `.update(n)` counts up to `total`.
+    - options: tqdm's: total, unit, unit_scale (thousands are written k, M, G), disable.
     """
-    return tqdm(
-        items,
-        description,
-        total=total,
-        unit=unit,
-        unit_scale=unit_scale,
-        delay=delay,
-        leave=False,
-        disable=disable,
-        file=_Output() if _in_notebook() else None,  # None is stderr
-    )
+    file = _Output() if _in_notebook() else None  # None is stderr
+    return tqdm(items, description, delay=delay, leave=False, file=file, **options)
 
 
 def _in_notebook() -> bool:
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
+    from IPython import get_ipython
+
     return hasattr(get_ipython(), "kernel")
 
 

@@ -41,27 +41,8 @@ def as_array(values: Any, dtype: type | None = float) -> NDArray[Any]:
     return np.asarray(values, dtype=dtype)
 
 
-def find(name: str, folder: str | os.PathLike[str] | None = None) -> Path:
-    """Return the path of a recorded file: in `folder`, else wherever the notebook runs.
-
-    Looked for in `recorded` and `notebooks/recorded` of the working folder and of those above it,
-    then in this project's own checkout. Raises ValueError that lists what there is.
-    """
-    above = [Path.cwd(), *Path.cwd().parents]
-    places = [place / sub for place in above for sub in ("recorded", "notebooks/recorded")]
-    places.append(Path(__file__).parents[1] / "notebooks" / "recorded")
-    if folder is not None:
-        places = [Path(folder).expanduser()]
-    for place in places:
-        if (place / f"{name}.json").is_file():
-            return place / f"{name}.json"
-    there = sorted({path.stem for place in places for path in place.glob("*.json")})
-    listed = ", ".join(there) or "no recorded file at all"
-    raise ValueError(f"name must be one of {listed} in recorded/; got {name!r}")
-
-
 def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """Return what a recorded file holds, its numbers as arrays; found as in `find`.
+    """Return what a recorded file holds, its numbers as arrays.
 
     - values (K,): a sweep's strengths, or the names of the rows.
     - epochs (T,): where it was measured.
@@ -70,15 +51,29 @@ def read(name: str, folder: str | os.PathLike[str] | None = None) -> dict[str, A
     - zeros: layer → (K,), a share.
     - histogram: layer → (K, bins), and filters (K, 32, 3, 5, 5), of a sweep's first seed.
 
-    The rest as in the file. A run that diverged is NaN from there on. Raises ValueError for a file
-    that is not found or was not recorded.
+    The rest as in the file. A run that diverged is NaN from there on. The file is looked for in
+    `folder`, else in `recorded` and `notebooks/recorded` of the working folder and of those above
+    it, then in this project's own checkout. Raises ValueError for one that is not found, with a
+    list of what there is, or was not recorded.
     """
-    path = find(name, folder)
+    path = _find(name, folder)
     try:
         return _arrays(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         got = f"{type(error).__name__}: {error}"
         raise ValueError(f"{path} must be as `regutils record` writes it; got {got}") from error
+
+
+def _find(name: str, folder: str | os.PathLike[str] | None) -> Path:
+    """Return the path of a recorded file."""
+    above = [Path.cwd(), *Path.cwd().parents, Path(__file__).parents[1]]
+    places = [place / sub for place in above for sub in ("recorded", "notebooks/recorded")]
+    places = places if folder is None else [Path(folder)]
+    for place in places:
+        if (place / f"{name}.json").is_file():
+            return place / f"{name}.json"
+    listed = ", ".join(sorted({path.stem for place in places for path in place.glob("*.json")}))
+    raise ValueError(f"name must be one of {listed or 'no file'} in recorded/; got {name!r}")
 
 
 def _arrays(found: dict[str, Any]) -> dict[str, Any]:
@@ -104,13 +99,11 @@ def _arrays(found: dict[str, Any]) -> dict[str, Any]:
 def _array(rows: Sequence[Sequence[Any]]) -> np.ndarray:
     """Return nested lists as an array; None is NaN, and so is what a run that ended early lacks."""
     values = [[np.array(run, dtype=float) for run in row] for row in rows]
-    if values[0][0].ndim == 0:
-        return np.array(values)
-    length = max(len(run) for row in values for run in row)
-    padded = np.full((len(values), len(values[0]), length), np.nan)
+    longest = max((run for row in values for run in row), key=np.size)
+    padded = np.full((len(values), len(values[0]), *longest.shape), np.nan)
     for k, row in enumerate(values):
         for s, run in enumerate(row):
-            padded[k, s, : len(run)] = run
+            padded[k, s, *map(slice, run.shape)] = run
     return padded
 
 

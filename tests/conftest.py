@@ -40,10 +40,7 @@ CARRY = f"{frames.SETUP}\nframes.MOST = 6"
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
-    """Folder of this run of the tests, which the workers of pytest-xdist have in common.
-
-    `notebooks` in it is a copy of the course's whose exercises are solved.
-    """
+    """Folder that the workers of pytest-xdist share; `notebooks` in it has solved exercises."""
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "solved"
     with FileLock(f"{home}.lock"):

@@ -10,8 +10,3 @@ def test_a_bar_in_a_terminal_counts_and_takes_itself_away(capsys):
     captured = capsys.readouterr()
     assert "work" in captured.err and "more" in captured.err and captured.out == ""
     assert captured.err.rsplit("\r", 2)[-2].strip() == ""
-
-
-def test_a_bar_that_is_switched_off_shows_nothing(capsys):
-    assert list(progress.bar(range(3), "work", delay=0, disable=True)) == [0, 1, 2]
-    assert capsys.readouterr().err == ""

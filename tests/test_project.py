@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 
 import pytest
 from conftest import NOTEBOOKS, ROOT
@@ -60,29 +61,20 @@ def test_the_tests_are_no_larger_than_what_they_test():
 def imported(name: str) -> set[str]:
     """The modules of ours that a module imports, anywhere in it, by their path in the package."""
     package = name.split("/")[:-1]
-    found = set()
-    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    for block in ast.walk(tree):
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
-            block.body = []
+    found, tree = set(), ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    tree.body = [block for block in tree.body if not ast.unparse(block).startswith("if TYPE_CHECK")]
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom):
             continue
+        base = (node.module or "").split(".")
         if node.level:
-            base = package[: len(package) + 1 - node.level] + (node.module or "").split(".")
-        elif (node.module or "").split(".")[0] == "regutils":
-            base = node.module.split(".")[1:]
-        else:
+            base = [*package[: len(package) + 1 - node.level], *filter(None, base)]
+        elif base.pop(0) != "regutils":
             continue
-        base = [part for part in base if part]
         for alias in node.names:
-            for candidate in ("/".join([*base, alias.name]), "/".join(base)):
-                if candidate in MODULES:
-                    found.add(candidate)
-                    break
-                if f"{candidate}/__init__" in MODULES and candidate:
-                    found.add(f"{candidate}/__init__")
-                    break
+            tried = ("/".join([*base, alias.name]), "/".join(base))
+            tried = [each for path in tried for each in (path, f"{path}/__init__".lstrip("/"))]
+            found.update([each for each in tried if each in MODULES][:1])
     return found - {name}
 
 
@@ -94,18 +86,7 @@ def test_imports_go_one_way(name):
 
 
 def test_no_circle_among_the_imports():
-    def circle(name, path):
-        if name in path:
-            return [*path[path.index(name) :], name]
-        for other in imported(name):
-            if other not in done and (found := circle(other, [*path, name])):
-                return found
-        done.add(name)
-        return None
-
-    done = set()
-    for name in MODULES:
-        assert not circle(name, [])
+    TopologicalSorter({name: imported(name) for name in MODULES}).prepare()
 
 
 def test_only_live_imports_ipywidgets_and_nobody_pyplot():
@@ -129,30 +110,17 @@ def test_modules_and_what_is_public_say_what_they_are(name):
 
 
 def test_importing_costs_little_over_torch():
-    """No clock.
-
-    What would cost is not loaded. torchvision and scikit-learn only where they are asked for.
-    """
+    """What would cost is not loaded: torchvision and scikit-learn only where they are asked for."""
 
     def loaded(names):
         code = f"import sys, {names}; print('|'.join(m for m in sys.modules if '.' not in m))"
-        result = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
-        return set(result.stdout.strip().split("|"))
+        return set(subprocess.check_output([sys.executable, "-c", code], text=True).split("|"))
 
     assert "torch" not in loaded("regutils")
     core = loaded("torch, regutils.data, regutils.models, regutils.penalties, regutils.train")
-    assert not core & {
-        "torchvision",
-        "sklearn",
-        "scipy",
-        "matplotlib",
-        "ipywidgets",
-        "IPython",
-        "pandas",
-        "PIL",
-    }
+    others = "torchvision sklearn scipy matplotlib ipywidgets IPython pandas PIL"
+    assert not core & set(others.split())
+    assert "ipywidgets" not in loaded("regutils.live")  # a Canvas does without
     assert "torchvision" not in loaded("regutils.live, regutils.plots, regutils.course")
 
 
@@ -229,13 +197,8 @@ def requirements() -> dict[str, str]:
 
 
 def test_versions_are_bounded_and_the_two_lists_in_step():
-    conda = dict(
-        re.findall(
-            r"^\s*- ([\w-]+)(>=[^\s#]+)",
-            (ROOT / "environment.yml").read_text(encoding="utf-8"),
-            re.M,
-        )
-    )
+    listed = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    conda = dict(re.findall(r"^\s*- ([\w-]+)(>=[^\s#]+)", listed, re.M))
     conda["torch"] = conda.pop("pytorch")
     assert conda == requirements()
     assert all(re.fullmatch(r">=[\d.]+,<[\d.]+", bounds) for bounds in conda.values())
@@ -253,15 +216,9 @@ def test_nothing_else_stands_at_the_top_level():
     if listed.returncode:
         pytest.skip("not a git checkout")
     top = {line.split("/")[0] for line in listed.stdout.splitlines()}
-    assert {name for name in top if not name.startswith(".")} <= {
-        "README.md",
-        "LICENSE",
-        "environment.yml",
-        "pyproject.toml",
-        "notebooks",
-        "regutils",
-        "tests",
-    }
+    known = {"README.md", "LICENSE", "environment.yml", "pyproject.toml"}
+    known |= {"notebooks", "regutils", "tests"}
+    assert {name for name in top if not name.startswith(".")} <= known
 
 
 def test_the_readme_names_every_notebook():

@@ -1,10 +1,8 @@
 """Sliders that answer at once. In reading order:
 
 canvas    Canvas: a figure that is drawn once and then only where it moves; pictures as PNG
-controls  slider, lam_slider, choice, and the values that they can take
-kernel    which cell is run, and in which thread a widget's callback is called
-box       Box: controls, picture, reading and status line
-explorer  explore(): a Box over results that exist already
+controls  slider, lam_slider, choice, the values that they can take, the thread of their callbacks
+explorer  Box: controls, picture, reading and status line; explore(): a Box over results that exist
 player    play(): a Box over training that goes on while its controls move
 """
 
@@ -12,20 +10,12 @@ import importlib
 
 from .canvas import Canvas
 
-_HOMES = {
-    "Box": "box",
-    "Explorer": "explorer",
-    "Player": "player",
-    "PlayerBar": "player",
-    "PlayerBox": "player",
-    "choice": "controls",
-    "explore": "explorer",
-    "lam_slider": "controls",
-    "on_kernel_thread": "kernel",
-    "play": "player",
-    "slider": "controls",
-    "values": "controls",
+_NAMES = {
+    "controls": ("choice", "lam_slider", "on_kernel_thread", "slider", "values"),
+    "explorer": ("Box", "Explorer", "explore"),
+    "player": ("Player", "PlayerBar", "PlayerBox", "play"),
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
 
 __all__ = ["Canvas", *_HOMES]
 

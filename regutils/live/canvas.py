@@ -7,21 +7,20 @@ import struct
 import textwrap
 import zlib
 from collections.abc import Iterator, Sequence
-from weakref import ReferenceType, WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from PIL import Image
 
 from ..arguments import require
 from ..plots.style import look
 
-# Pixels per point of the screen. Most laptops sold have two, and a picture of one looks soft there;
-# but it has a quarter of the pixels, so it is what is drawn while something moves.
+# Pixels per point of the screen: most laptops have two; one is a quarter of the work in a drag.
 SHARP = 2
 COARSE = 1
 
@@ -31,7 +30,7 @@ _shown_dpi: WeakKeyDictionary[Figure, float] = WeakKeyDictionary()
 # So many canvases have their backgrounds in memory, those drawn last: up to 30 MB each, a notebook
 # has eight, and thirty kernels of a class share one machine. A full drawing brings back another.
 AT_HAND = 2
-_at_hand: list[ReferenceType[Canvas]] = []
+_at_hand: list[Canvas] = []
 
 
 class Canvas:
@@ -39,8 +38,7 @@ class Canvas:
 
     Shown as it is, a Canvas is a static PNG. The moving artists are lifted above everything that
     stays in their Axes, so a blitted frame and a full redraw are the same pixels. A change of what
-    stays (limits, a scale, a title) is noticed and costs one full redraw. matplotlib's settings are
-    the course's while it draws, whatever the user's are.
+    stays (limits, a scale, a title) is noticed and costs one full redraw.
 
     - fig: the figure; drawn at `SHARP` or `COARSE` pixels per point, its shown size stays
     - panels: each with `artists`, what its `update(...)` moves, anywhere in the figure
@@ -114,7 +112,7 @@ class Canvas:
         return pixels
 
     def png(self, sharp: bool = True) -> bytes:
-        """Return the frame as PNG; fast compression, for the screen."""
+        """Return the frame as PNG."""
         return png(self.frame(sharp))
 
     def _prepared(self, fine: int) -> tuple[FigureCanvasAgg, object]:
@@ -133,9 +131,8 @@ class Canvas:
 
     def _use(self, fine: int) -> FigureCanvasAgg:
         """Give the figure its size in pixels and the Agg canvas of that size."""
-        dpi = fine * self._dpi
-        if self.fig.dpi != dpi:
-            self.fig.dpi = dpi
+        if self.fig.dpi != fine * self._dpi:  # setting it makes a figure stale
+            self.fig.dpi = fine * self._dpi
         if fine not in self._agg:
             self._agg[fine] = FigureCanvasAgg(self.fig)
         self.fig.set_canvas(self._agg[fine])
@@ -143,41 +140,36 @@ class Canvas:
 
     def _come_to_hand(self) -> None:
         """Be the canvas drawn last; those drawn too long ago let go of their pixels."""
-        others = [canvas for held in _at_hand if (canvas := held()) not in (None, self)]
-        for canvas in others[: 1 - AT_HAND]:
+        _at_hand[:] = [*(canvas for canvas in _at_hand if canvas is not self), self]
+        for canvas in _at_hand[:-AT_HAND]:
             canvas._background.clear()
             canvas._agg.clear()
             FigureCanvasBase(canvas.fig)  # without a buffer of pixels
-        _at_hand[:] = map(ref, [*others[1 - AT_HAND :], self])
+        del _at_hand[:-AT_HAND]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return bundle(self, [(self.png(), "")])
 
 
 def _in_order(parent: Artist, moving: set[Artist]) -> Iterator[Artist]:
-    """Yield those of `moving` that `parent` holds, in the order in which matplotlib draws them.
-
-    Axes lie in a figure, in a part of it or, as insets, in other Axes.
-    """
+    """Yield those of `moving` in a figure or Axes, in the order in which matplotlib draws them."""
     for child in sorted(parent.get_children(), key=lambda artist: artist.get_zorder()):
         if child in moving:
             yield child
-        elif isinstance(child, (Axes, SubFigure)):
+        elif isinstance(child, Axes):
             yield from _in_order(child, moving)
 
 
 def png(pixels: np.ndarray) -> bytes:
     """Return RGBA (height, width, 4) uint8 as PNG, opaque; fast compression, for the screen.
 
-    Each row is written as its difference from the row above, which in a chart is mostly zeros, and
-    runs are all that is looked for: a third of the time that PIL takes at its fastest, for the same
-    number of bytes.
+    A third of the time that PIL takes at its fastest, for the same number of bytes: each row is
+    written as its difference from the row above, mostly zeros in a chart, and only runs are found.
     """
     height, width = pixels.shape[:2]
-    colours = np.empty((height, width, 3), np.uint8)
+    lines = np.empty((height, 3 * width), np.uint8)
     for channel in range(3):  # four times faster than pixels[..., :3]
-        colours[..., channel] = pixels[..., channel]
-    lines = colours.reshape(height, 3 * width)
+        lines[:, channel::3] = pixels[..., channel]
     rows = np.empty((height, 1 + 3 * width), np.uint8)
     rows[:, 0] = 2  # the filter "Up"
     rows[0, 1:] = lines[0]
@@ -195,8 +187,7 @@ def png(pixels: np.ndarray) -> bytes:
 def bundle(canvas: Canvas, scenes: Sequence[tuple[bytes, str]]) -> tuple[dict, dict]:
     """Return data and metadata of a MIME bundle: scenes of a canvas in one PNG, and its alt text.
 
-    - scenes: each (sharp PNG, reading); a reading is written under its scene, unless it is empty,
-      and added to the alt text
+    - scenes: each (sharp PNG, reading); readings are written below and added to the alt text
     """
     strips = []
     for picture, reading in scenes:
@@ -204,9 +195,8 @@ def bundle(canvas: Canvas, scenes: Sequence[tuple[bytes, str]]) -> tuple[dict, d
         if reading:
             strips.append(_caption(reading, strips[-1].shape[1], SHARP * canvas._dpi))
     alt = " ".join([canvas.alt, *(reading for _, reading in scenes if reading)])
-    # 64 colours are enough for a chart and make the notebook's file a quarter of the size;
-    # photographs and filters need 256. Maximum coverage keeps the few pixels of a thin line in
-    # their own colour; median cut merges lines. One round of k-means gives pale bands theirs.
+    # 64 colours are enough for a chart and a quarter of the size; photographs need 256. Maximum
+    # coverage keeps thin lines, median cut merges them; one round of k-means keeps pale bands.
     colours = 256 if any(ax.images for ax in canvas.fig.axes) else 64
     few = Image.fromarray(np.vstack(strips))
     few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)

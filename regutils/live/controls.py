@@ -1,12 +1,18 @@
-"""Controls: sliders over values as they are, λ sliders with 0, choices; what each can take."""
+"""Controls: sliders over values as they are, λ sliders with 0, choices; what each can take.
 
-import math
-from collections.abc import Sequence
+And the thread in which a control's callback is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
-import numpy as np
 
-from ..arguments import position, real, require
+from ..arguments import plain, position, real, require
 
 
 def slider(
@@ -14,22 +20,17 @@ def slider(
 ) -> widgets.SelectionSlider:
     """Return a slider over `values` as they are; the arrow keys move it too.
 
-    - values: at least one, all different, neither None nor nan; tensors and arrays of one number
-      become numbers
+    - values: at least one, all different, neither None nor nan, else ValueError
     - description: written beside it
     - labels: one per value; the values with as many digits as tell them apart, unless given
     - value: where it starts, one of `values`; the first unless given
-
-    Raises ValueError for no values, equal values, None and nan, labels that are not one each or not
-    different, or a `value` that is not among them.
     """
-    values = [_plain(value) for value in values]
-    nothing = [v for v in values if v is None or (isinstance(v, float) and math.isnan(v))]
-    require(not nothing, "values", values, "neither None nor nan")
+    values = [plain(value) for value in values]
+    require(all(v == v is not None for v in values), "values", values, "neither None nor nan")
     labels = _labels(values, 6) if labels is None else [str(label) for label in labels]
     require(len(labels) == len(values), "labels", labels, f"one label per value, {len(values)}")
     _require_different(labels)
-    start = 0 if value is None else index_of("value", value, values)
+    start = 0 if value is None else position("value", value, values)
     return widgets.SelectionSlider(
         options=list(zip(labels, values)),
         value=values[start],
@@ -70,8 +71,6 @@ def choice(values: Sequence[str], description: str) -> widgets.ToggleButtons:
 def values(control: widgets.Widget) -> list:
     """Return every value that a control can take, in order.
 
-    - control: made by `slider`, `lam_slider` or `choice`, or a widget with a list of options
-
     Raises ValueError for a control whose values cannot be listed, such as a text field.
     """
     options = getattr(control, "options", None)
@@ -81,38 +80,10 @@ def values(control: widgets.Widget) -> list:
     return [option[1] for option in options] if pairs else list(options)
 
 
-def index_of(name: str, value, options: Sequence) -> int:
-    """Return the index in `options` of a value, found as `position` does or by its two digits.
-
-    Raises ValueError that lists what is accepted.
-    """
-    value = _plain(value)
-    shown = f"one of {', '.join(_labels(options, 3))}"
-    switch = any(isinstance(option, bool) for option in options)
-    require(switch or not isinstance(value, bool), name, value, shown)  # True is found as 1
-    try:
-        return position(name, value, options)
-    except ValueError:
-        floats = {i: option for i, option in enumerate(options) if isinstance(option, float)}
-        alike = [i for i, option in floats.items() if float(f"{option:.2g}") == value]
-        if len(alike) != 1:
-            raise
-        return alike[0]
-
-
 def _require_different(labels: Sequence) -> None:
     """Raise ValueError for no values and for two with one label."""
     require(len(labels) > 0, "values", labels, "at least one value")
     require(len(set(labels)) == len(labels), "values", labels, "all different, as labels too")
-
-
-def _plain(value):
-    """Return a tensor or array of one number as that number, anything else as it is."""
-    if getattr(value, "size", None) is not None and hasattr(value, "item"):
-        number = np.asarray(value)
-        if number.size == 1:
-            return number.item()
-    return value
 
 
 def _labels(values: Sequence, digits: int) -> list[str]:
@@ -122,3 +93,40 @@ def _labels(values: Sequence, digits: int) -> list[str]:
         if len(set(texts)) == len(texts) or digits == 17:
             return texts
         digits += 1
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the event loop in which something can be done later, if there is one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def on_kernel_thread(callback: Callable[..., None], latest: bool = False) -> Callable[..., None]:
+    """Return `callback` for a widget's event, called in the thread that calls this function now.
+
+    JupyterLab (4.4 and later) has the kernel answer widgets in a thread of their own, a subshell,
+    while a cell may be running. Pictures, training and random states are the cells' as well, so
+    what a widget asks for waits for its turn in the kernel's loop, which logs what is raised there.
+
+    - latest: of calls that wait one is enough, since the callback looks for itself how things stand
+    """
+    loop = running_loop()
+    if loop is None:
+        return callback
+    home, waiting = threading.get_ident(), threading.Event()
+
+    def take(*event) -> None:
+        waiting.clear()
+        with contextlib.suppress(KeyboardInterrupt):  # it would end the loop, thus the kernel
+            callback(*event)
+
+    def call(*event) -> None:
+        if threading.get_ident() == home or loop.is_closed():
+            callback(*event)
+        elif not (latest and waiting.is_set()):
+            waiting.set()
+            loop.call_soon_threadsafe(take, *event)
+
+    return call

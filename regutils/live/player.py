@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import ClassVar
 
@@ -15,20 +14,21 @@ import ipywidgets as widgets
 from .. import progress
 from ..arguments import count
 from ..train import share_cores
-from .box import Box, require_parts
 from .canvas import Canvas
-from .kernel import on_kernel_thread
+from .controls import on_kernel_thread
+from .explorer import Box, require_parts
 
 # So long it trains before it draws and listens; a drag is answered within it and one drawing.
 TURN_SECONDS = 0.025
+
+Callback = Callable[[], None]
 
 
 class Player:
     """Training in turns: steps for 25 ms, a frame, a moment in which the kernel listens.
 
-    It ends when its budget is used up or it is paused, when another starts in the same kernel, when
-    the kernel is interrupted, and at an error, which the task raises. A closed tab does not end it,
-    since nothing tells the kernel: it trains on to the end of its budget.
+    It ends when its budget is used up, when it is paused, when another starts in the same kernel,
+    when the kernel is interrupted, and at an error, which the task raises.
 
     - step: takes one step of training
     - draw: shows how things stand, after every turn
@@ -38,29 +38,21 @@ class Player:
 
     current: ClassVar[Player | None] = None
 
-    def __init__(
-        self,
-        step: Callable[[], None],
-        draw: Callable[[], None],
-        *,
-        steps: int,
-        at_once: int | None = None,
-    ):
-        self.step = step
-        self.draw = draw
+    def __init__(self, step: Callback, draw: Callback, *, steps: int, at_once: int | None = None):
+        self.step, self.draw = step, draw
         self.steps = count("steps", steps)
         self.at_once = None if at_once is None else count("at_once", at_once)
         self.taken = 0
         self.going = False
         self.task: asyncio.Task | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callback] = []
 
     @property
     def finished(self) -> bool:
         """Whether the budget is used up."""
         return self.taken >= self.steps
 
-    def on_change(self, callback: Callable[[], None]) -> None:
+    def on_change(self, callback: Callback) -> None:
         """Call `callback` after every turn and at start and end, so that buttons can follow."""
         self._listeners.append(callback)
 
@@ -106,17 +98,22 @@ class Player:
             callback()
 
     async def _go(self) -> None:
-        stop = _Interrupt(self.pause)
         try:
             while self.going and not self.finished:
-                stop.listen()
+                # The kernel ignores its stop button while no cell runs, anew after each message.
+                if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+                    signal.signal(signal.SIGINT, self._interrupted)
                 self.take(self._turn())
                 await asyncio.sleep(0.002)
         except KeyboardInterrupt:  # it came while the kernel answered something else: the same wish
             pass
         finally:
-            stop.rest()
+            if signal.getsignal(signal.SIGINT) == self._interrupted:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
             self.pause()
+
+    def _interrupted(self, _number, _frame) -> None:
+        self.pause()
 
     def _turn(self) -> Iterator[None]:
         until = time.monotonic() + TURN_SECONDS
@@ -126,28 +123,6 @@ class Player:
             yield
 
 
-class _Interrupt:
-    """Jupyter's stop button while no cell runs: the kernel ignores it then, we hear it."""
-
-    def __init__(self, stop: Callable[[], None]):
-        self.stop = stop
-
-    def listen(self) -> None:
-        """Hear it from now on; anew each turn: the kernel sets its own back after a message."""
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._heard)
-
-    def rest(self) -> None:
-        """Leave the signal as it was."""
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) == self._heard:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def _heard(self, _number, _frame) -> None:
-        self.stop()
-
-
 class PlayerBar(widgets.HBox):
     """The buttons "Train" and "Start again" of a player, and the bar of steps taken.
 
@@ -155,20 +130,12 @@ class PlayerBar(widgets.HBox):
     - reset: called by "Start again"
     """
 
-    def __init__(self, player: Player, reset: Callable[[], None]):
+    def __init__(self, player: Player, reset: Callback):
         self._player = player
-        self.train = widgets.ToggleButton(
-            description="Train", icon="play", tooltip="train, or pause"
-        )
-        self.again = widgets.Button(
-            description="Start again", icon="refresh", tooltip="fresh weights"
-        )
-        self.progress = widgets.IntProgress(
-            max=player.steps,
-            bar_style="info",
-            style={"description_width": "initial"},
-            layout={"width": "22em"},
-        )
+        self.train = widgets.ToggleButton(description="Train", icon="play", tooltip="train, pause")
+        self.again = widgets.Button(description="Start again", icon="refresh", tooltip="restart")
+        wide = {"style": {"description_width": "initial"}, "layout": {"width": "22em"}}
+        self.progress = widgets.IntProgress(max=player.steps, bar_style="info", **wide)
         super().__init__([self.train, self.again, self.progress])
         self.train.observe(on_kernel_thread(self._pressed), "value")
         self.again.on_click(on_kernel_thread(lambda _: reset()))
@@ -195,16 +162,8 @@ class PlayerBox(Box):
     `player` is the training, `bar` its buttons.
     """
 
-    def __init__(
-        self,
-        canvas: Canvas,
-        step: Callable[..., None],
-        reading: Callable[..., str],
-        reset: Callable[[], None],
-        steps: int,
-        controls: Mapping[str, widgets.Widget],
-    ):
-        self.player = Player(self._step, self._draw_turn, steps=steps)
+    def __init__(self, canvas, step, reading, reset, steps, controls):
+        self.player = Player(self._step, self.draw, steps=steps)
         self._take_step = step
         self._reset = reset
         self._scenes: list[tuple[int, bytes, str]] = []
@@ -244,19 +203,12 @@ class PlayerBox(Box):
         with self.watched("Training stopped."):
             self._take_step(**self.now())
 
-    def _draw_turn(self) -> None:
-        try:
-            self.draw()
-        except KeyboardInterrupt:
-            self.player.pause()
-            raise
-
 
 def play(
     canvas: Canvas,
     step: Callable[..., None],
     reading: Callable[..., str],
-    reset: Callable[[], None],
+    reset: Callback,
     *,
     steps: int,
     **controls: widgets.Widget,

@@ -1,6 +1,7 @@
 """In a real JupyterLab in headless Chromium: run all cells, drag every slider, look for errors."""
 
 import re
+import shutil
 import time
 
 import lab
@@ -12,12 +13,13 @@ from conftest import NOTEBOOKS, ROOT
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, page):
     """JupyterLab on a copy of the notebooks, so that nothing committed is written to."""
-    import shutil
-
     folder = tmp_path_factory.mktemp("lab") / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder)
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for name, source in (("failing", FAILING), ("training", TRAINING)):
-        nbformat.write(one_cell(source), folder / f"{name}.ipynb")
+        cells = [nbformat.v4.new_code_cell(source)]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, folder / f"{name}.ipynb")
     with lab.server(folder, tmp_path_factory.mktemp("home")) as address:
         yield address
 
@@ -25,22 +27,17 @@ def address(tmp_path_factory, page):
 def changes(page, picture, before: bytes, seconds: float = 3) -> bool:
     """Whether a picture soon looks different."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while picture.screenshot() == before and time.monotonic() < end:
         page.wait_for_timeout(100)
-        if picture.screenshot() != before:
-            return True
-    return False
+    return picture.screenshot() != before
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_slider_changes_its_picture(path, page, address, complaints):
     lab.open_and_run(page, address.format(path.name))
-    handles = lab.sliders(page)
-    assert handles.count() >= 1
-    for i in range(handles.count()):
-        handle = handles.nth(i)
-        if not handle.is_visible():  # folded away
-            continue
+    visible = [handle for handle in lab.sliders(page).all() if handle.is_visible()]
+    assert visible
+    for i, handle in enumerate(visible):
         box = "ancestor::*[contains(@class,'widget-vbox')][.//img][1]"
         picture = handle.locator(f"xpath={box}//img")
         before = picture.screenshot()
@@ -55,30 +52,24 @@ def test_every_slider_changes_its_picture(path, page, address, complaints):
     assert not complaints
 
 
-def test_a_slider_moves_with_the_arrow_keys(page, address):
+def test_a_slider_moves_with_the_arrow_keys_and_a_failing_callback_is_seen(page, address):
     lab.open_and_run(page, address.format("failing.ipynb"))
-    reading = page.locator(".jp-Notebook [role=status]")
-    lab.sliders(page).first.focus()
+    reading, slider = page.locator(".jp-Notebook [role=status]"), lab.sliders(page).first
+    slider.focus()
     page.keyboard.press("ArrowRight")
     reading.filter(has_text="x = 1").wait_for(timeout=30_000)
-
-
-def test_a_failing_callback_is_seen_in_the_status_line(page, address):
-    lab.open_and_run(page, address.format("failing.ipynb"))
-    lab.drag(page, lab.sliders(page).first, 1.0)
+    lab.drag(page, slider, 1.0)
     alert = page.locator(".jp-Notebook [role=alert]")
     alert.wait_for(timeout=30_000)
     assert "no such luck" in alert.inner_text()
-    lab.drag(page, lab.sliders(page).first, 0.0)
+    lab.drag(page, slider, 0.0)
     alert.wait_for(state="detached", timeout=30_000)
 
 
 def test_training_goes_on_while_the_slider_is_dragged(page, address, complaints):
     lab.open_and_run(page, address.format("training.ipynb"))
-    reading, train = (
-        page.locator(".jp-Notebook [role=status]"),
-        page.get_by_role("button", name="Train"),
-    )
+    reading = page.locator(".jp-Notebook [role=status]")
+    train = page.get_by_role("button", name="Train")
 
     def steps():
         return int(re.match(r"step (\d+)", reading.inner_text())[1])
@@ -100,19 +91,15 @@ def test_training_goes_on_while_the_slider_is_dragged(page, address, complaints)
     reading.filter(has_text="step 0, λ = 0.1").wait_for(timeout=30_000)
 
 
-def one_cell(source):
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source)], metadata={"kernelspec": kernel}
-    )
-
-
-# A slider over 0, 1, 2 whose reading fails at 2.
-FAILING = f"""
+SETUP = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
+import torch
 from moving import stem
-from regutils import live
+from regutils import data, live, models, train
+"""
+# A slider over 0, 1, 2 whose reading fails at 2.
+FAILING = f"""{SETUP}
 fig, _, panel = stem([0, 1, 2])
 def reading(k):
     if k == 2:
@@ -121,12 +108,7 @@ def reading(k):
 canvas = live.Canvas(fig, [panel], alt="one stem")
 live.explore(canvas, reading, film=[{{"x": 0}}], x=live.slider(range(3), "x"))
 """
-TRAINING = f"""
-import sys
-sys.path.insert(0, {str(ROOT / "tests")!r})
-import torch
-from moving import stem
-from regutils import data, live, models, train
+TRAINING = f"""{SETUP}
 model = models.seeded(lambda: models.MLP(2, 16, 2), 0)
 trainer = train.Trainer(
     model, data.moons(), penalty="l2", optimizer=lambda p: torch.optim.SGD(p, lr=0.1)
@@ -141,7 +123,5 @@ def step(lam):
     trainer.step()
 canvas = live.Canvas(fig, [panel], alt="one stem")
 lam = live.lam_slider([0.0, 0.01, 0.1])
-live.play(
-    canvas, step, reading, lambda: trainer.restore(fresh), steps=1_000_000, lam=lam
-)
+live.play(canvas, step, reading, lambda: trainer.restore(fresh), steps=1_000_000, lam=lam)
 """

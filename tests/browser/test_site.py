@@ -40,13 +40,14 @@ def reader(page, built):
     contexts, troubles = [], []
 
     def open_page(address: str, **settings):
-        settings = {"viewport": {"width": 1280, "height": 900}} | settings
-        context = page.context.browser.new_context(offline=True, **settings)
+        settings = {"viewport": {"width": 1280, "height": 900}, "offline": True} | settings
+        context = page.context.browser.new_context(**settings)
         contexts.append(context)
         opened = context.new_page()
         opened.on("pageerror", lambda error: troubles.append(str(error)))
         opened.on("console", lambda said: said.type == "error" and troubles.append(said.text))
-        opened.on("request", lambda asked: troubles.append(asked.url) if away(asked.url) else None)
+        here = re.compile(r"data:.*|file:.*\.html(#.*)?", re.S).fullmatch
+        opened.on("request", lambda asked: here(asked.url) or troubles.append(asked.url))
         opened.goto((built / "site").as_uri() + "/" + address)
         return opened
 
@@ -54,11 +55,6 @@ def reader(page, built):
     for context in contexts:
         context.close()
     assert not troubles
-
-
-def away(url: str) -> bool:
-    """Whether an address is more than the page itself and what stands in it."""
-    return not url.startswith("data:") and not re.fullmatch(r"file:.*\.html(#.*)?", url)
 
 
 def explorers(built, path: Path) -> dict[str, dict]:
@@ -101,9 +97,8 @@ def test_every_explorer_shows_the_pixels_and_readings_of_the_kernel(path, reader
     for name, described in found.items():
         last = len(described["layers"]) - 1
         for position in dict.fromkeys((0, last // 2, last)):
-            opened.evaluate(
-                "hash => { location.hash = hash; }", f"{name}?{address(described, position)}"
-            )
+            hash = f"{name}?{address(described, position)}"
+            opened.evaluate("hash => { location.hash = hash; }", hash)
             pixels, reading = shown(opened, name, position)
             wanted, words = expected(described, position)
             np.testing.assert_array_equal(pixels, wanted, err_msg=f"{name} {position}")
@@ -111,11 +106,10 @@ def test_every_explorer_shows_the_pixels_and_readings_of_the_kernel(path, reader
 
 
 def first_slider(built, path: Path) -> tuple[str, dict]:
-    """The first explorer of a page whose first control is a slider."""
+    """The first explorer of a page that has one slider and no more."""
     for name, described in explorers(built, path).items():
-        if described["controls"][0]["kind"] == "slider" and len(described["controls"]) == 1:
+        if [control["kind"] for control in described["controls"]] == ["slider"]:
             return name, described
-    raise AssertionError(f"{path.name} has no explorer with one slider")
 
 
 def test_a_slider_follows_the_mouse_and_the_address_follows_the_slider(reader, built):
@@ -133,9 +127,8 @@ def test_a_slider_follows_the_mouse_and_the_address_follows_the_slider(reader, b
     pixels, _ = shown(opened, name, last)
     np.testing.assert_array_equal(pixels, expected(described, last)[0])
     control = described["controls"][0]
-    opened.wait_for_function(
-        "end => location.hash === end", arg=f"#{name}?{control['name']}={control['links'][-1]}"
-    )
+    end = f"#{name}?{control['name']}={control['links'][-1]}"
+    opened.wait_for_function("end => location.hash === end", arg=end)
 
 
 def test_a_slider_follows_the_keys_and_says_where_it_stands(reader, built):
@@ -165,40 +158,39 @@ def test_a_number_in_the_address_that_no_slider_has_gives_the_nearest(reader, bu
     assert 0 <= top < 300, "the address leads to the explorer"
 
 
+def standing(described: dict, **moved: int) -> int:
+    """The position of an explorer whose controls stand at their start, but for those moved."""
+    controls = described["controls"]
+    places = [moved.get(control["name"], control["start"]) for control in controls]
+    return int(np.ravel_multi_index(places, [len(control["texts"]) for control in controls]))
+
+
 def test_a_choice_is_made_with_the_keys(reader, built):
-    for path in NOTEBOOKS:
-        for name, described in explorers(built, path).items():
-            kinds = [control["kind"] for control in described["controls"]]
-            if "choice" not in kinds:
-                continue
-            which = kinds.index("choice")
-            control = described["controls"][which]
-            stride = np.prod(
-                [len(c["texts"]) for c in described["controls"][which + 1 :]], dtype=int
-            )
-            places = [c["start"] for c in described["controls"]]
-            lengths = [len(c["texts"]) for c in described["controls"]]
-            start = int(np.ravel_multi_index(places, lengths))
-            opened = reader(f"{path.stem}.html")
-            radio = opened.locator(f"#{name} fieldset input").nth(control["start"])
-            radio.focus()
-            radio.press("ArrowRight")
-            step = (control["start"] + 1) % len(control["texts"]) - control["start"]
-            position = start + step * int(stride)
-            assert shown(opened, name, position)[1] == expected(described, position)[1]
-            return
-    pytest.fail("no notebook has a choice")
+    path, name, described = next(
+        (path, name, described)
+        for path in NOTEBOOKS
+        for name, described in explorers(built, path).items()
+        if any(control["kind"] == "choice" for control in described["controls"])
+    )
+    choice = next(control for control in described["controls"] if control["kind"] == "choice")
+    opened = reader(f"{path.stem}.html")
+    radio = opened.locator(f"#{name} fieldset input").nth(choice["start"])
+    radio.focus()
+    radio.press("ArrowRight")
+    position = standing(described, **{choice["name"]: (choice["start"] + 1) % len(choice["texts"])})
+    assert shown(opened, name, position)[1] == expected(described, position)[1]
 
 
-def test_a_move_made_before_the_explorer_wakes_is_not_lost(reader, built):
+def test_pictures_come_where_the_reader_is_and_a_move_before_that_is_not_lost(reader, built):
     """A slow machine: the hand is there before the observer has said that the reader is near."""
     path = NOTEBOOKS[0]
     name, described = list(explorers(built, path).items())[-1]
     opened = reader(f"{path.stem}.html")
     opened.wait_for_function(LOADED)
+    assert opened.locator("main h1").is_visible()
     assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
-    controls = described["controls"]
-    last = len(controls[-1]["texts"]) - 1
+    control = described["controls"][-1]
+    last = len(control["texts"]) - 1
     opened.locator(f"#{name} input[type=range]").last.evaluate(
         """(slider, place) => {
             slider.value = place;
@@ -206,21 +198,8 @@ def test_a_move_made_before_the_explorer_wakes_is_not_lost(reader, built):
         }""",
         last,
     )
-    places = [*(control["start"] for control in controls[:-1]), last]
-    lengths = [len(control["texts"]) for control in controls]
-    position = int(np.ravel_multi_index(places, lengths))
+    position = standing(described, **{control["name"]: last})
     assert shown(opened, name, position)[1] == expected(described, position)[1]
-
-
-def test_text_comes_before_pictures_and_pictures_only_where_the_reader_is(reader, built):
-    path = NOTEBOOKS[0]
-    opened = reader(f"{path.stem}.html")
-    opened.wait_for_function(LOADED)
-    name = list(explorers(built, path))[-1]
-    assert opened.locator("main h1").is_visible()
-    assert opened.locator(f"#{name} canvas").get_attribute("data-position") is None
-    opened.locator(f"#{name}").scroll_into_view_if_needed()
-    opened.wait_for_selector(f"#{name} canvas[data-position]", timeout=30_000)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -244,11 +223,10 @@ def test_without_scripts_the_film_strip_and_its_readings_are_there(path, reader,
 def test_on_paper_the_film_strip_takes_the_place_of_the_controls(reader, built):
     name, _ = first_slider(built, NOTEBOOKS[1])
     opened = reader(f"{NOTEBOOKS[1].stem}.html")
-    film, live = opened.locator(f"#{name} .film"), opened.locator(f"#{name} canvas")
-    assert live.is_visible() and not film.is_visible()
+    parts = [opened.locator(f"#{name} {part}") for part in ("canvas", ".controls", ".film")]
+    assert [part.is_visible() for part in parts] == [True, True, False]
     opened.emulate_media(media="print")
-    assert film.is_visible() and not live.is_visible()
-    assert not opened.locator(f"#{name} .controls").is_visible()
+    assert [part.is_visible() for part in parts] == [False, False, True]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -256,9 +234,7 @@ def test_on_a_phone_the_panels_stand_one_under_the_other(path, reader, built):
     opened = reader(f"{path.stem}.html", viewport={"width": 390, "height": 844})
     for name, described in explorers(built, path).items():
         opened.locator(f"#{name}").scroll_into_view_if_needed()
-        start = 0
-        for control in described["controls"]:
-            start = start * len(control["texts"]) + control["start"]
+        start = standing(described)
         pixels, _ = shown(opened, name, start)
         whole = expected(described, start)[0]
         down = 0
@@ -290,9 +266,7 @@ DARK = ["index", NOTEBOOKS[1].stem]
     ("stem", "scheme"), [*product(ADDRESSES, ["light"]), *product(DARK, ["dark"])]
 )
 def test_axe_finds_no_violation(stem, scheme, reader):
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
-    )
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not here")
     opened = reader(f"{stem}.html", color_scheme=scheme, bypass_csp=True)
     opened.wait_for_function(LOADED)
     for fold in opened.locator("main details").all():
@@ -307,10 +281,8 @@ def test_axe_finds_no_violation(stem, scheme, reader):
 def test_dark_pages_keep_pictures_on_white_paper(reader, built):
     name, _ = first_slider(built, NOTEBOOKS[1])
     opened = reader(f"{NOTEBOOKS[1].stem}.html#{name}", color_scheme="dark")
-    body = opened.evaluate("getComputedStyle(document.body).backgroundColor")
-    card = opened.evaluate(
-        "name => getComputedStyle(document.querySelector(`#${name} .live`)).backgroundColor", name
-    )
+    paper = "places => places.map(p => getComputedStyle(document.querySelector(p)).backgroundColor)"
+    body, card = opened.evaluate(paper, ["body", f"#{name} .live"])
     assert max(map(int, re.findall(r"\d+", body)[:3])) < 60 and card == "rgb(255, 255, 255)"
 
 

@@ -73,7 +73,8 @@ def test_a_cell_run_thirty_times_leaves_the_widgets_of_one_run(kernel, cells):
     for _ in range(30):
         run(client, "box = make(); other = make('another'); box", cell)
     assert printed(client, ALIVE) == before
-    run(client, "other.set(x=0.5)")  # two of one cell live side by side
+    run(client, "another = make()", "def")
+    run(client, "box.set(x=0.5); other.set(x=0.5); another.set(x=0.5)")  # all live side by side
 
 
 @pytest.fixture
@@ -117,17 +118,9 @@ def test_what_comes_through_a_subshell_waits_for_the_cell_that_runs(kernel, subs
         pass  # until it has been sharpened
 
 
-def test_what_another_cell_has_made_stays_open(kernel):
-    _, client = kernel
-    run(client, "first = make()", "one")
-    run(client, "second = make()", "two")
-    run(client, "first.set(x=0.5); second.set(x=0.5)")
-    assert printed(client, "first.reading, second.reading") == "x = 0.5 x = 0.5"
-
-
-def test_interrupting_the_kernel_pauses_the_training(kernel):
+def test_training_pauses_at_an_interrupt_and_ends_when_its_cell_is_run_again(kernel):
     manager, client = kernel
-    run(client, TRAIN)
+    run(client, TRAIN, "training")
     while int(printed(client, "len(taken)")) == 0:
         pass
     manager.interrupt_kernel()
@@ -139,15 +132,9 @@ def test_interrupting_the_kernel_pauses_the_training(kernel):
     run(client, "box.bar.train.value = True")  # and it can be started again
     while printed(client, "len(taken)") == stopped:
         pass
-    run(client, "box.bar.train.value = False")
-
-
-def test_training_ends_when_its_cell_is_run_again(kernel):
-    _, client = kernel
+    run(client, "before = box")
     run(client, TRAIN, "training")
-    run(client, "before = box, taken")
-    run(client, TRAIN, "training")
-    run(client, "await before[0].player.task")
+    run(client, "await before.player.task")
     run(client, "box.bar.train.value = False; await box.player.task")
 
 

@@ -33,14 +33,14 @@ class Counter:
             panel.line.set_ydata([0, len(self.seen) % 20 + lam])
             return f"{len(self.seen)} steps, λ = {lam:g}"
 
-        return live.play(
-            live.Canvas(fig, [panel], alt="A stem."),
-            self.step,
-            reading,
-            self.reset,
-            steps=steps,
-            lam=live.lam_slider(LAMS),
-        )
+        canvas, lam = live.Canvas(fig, [panel], alt="A stem."), live.lam_slider(LAMS)
+        return live.play(canvas, self.step, reading, self.reset, steps=steps, lam=lam)
+
+
+async def grown(counter, by=5):
+    wanted = len(counter.seen) + by
+    while len(counter.seen) < wanted:
+        await asyncio.sleep(0)
 
 
 def test_a_player_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel():
@@ -50,17 +50,11 @@ def test_a_player_runs_told_scenes_and_keeps_them_for_pages_without_a_kernel():
     box.run(3, lam=0.0)
     box.run(4, lam=LAMS[-1])
     assert counter.seen == [0.0] * 3 + [LAMS[-1]] * 4 and box.reading == "7 steps, λ = 1"
-    assert (
-        bytes(box.image.value) != first
-        and box.bar.progress.value == 7
-        and "7 of 10" in box.bar.progress.description
-    )
+    assert bytes(box.image.value) != first and box.bar.progress.value == 7
+    assert "7 of 10" in box.bar.progress.description
     data, metadata = box._repr_mimebundle_()
-    assert (
-        metadata["image/png"]["alt"]
-        == "A stem. 3 steps, λ = 0 7 steps, λ = 1"
-        == data["text/plain"]
-    )
+    alt = "A stem. 3 steps, λ = 0 7 steps, λ = 1"
+    assert metadata["image/png"]["alt"] == data["text/plain"] == alt
     box.run(50)
     assert len(counter.seen) == 10 and box.bar.train.disabled, "the budget is the end"
     box.start_again()
@@ -72,12 +66,9 @@ def test_a_player_trains_while_its_slider_moves():
         counter = Counter()
         box = counter.player(steps=100_000)
         box.bar.train.value = True
-        while len(counter.seen) < 5:
-            await asyncio.sleep(0)
+        await grown(counter)
         box.controls["lam"].value = LAMS[2]  # a drag; nothing is restarted
-        before = len(counter.seen)
-        while len(counter.seen) < before + 5:
-            await asyncio.sleep(0)
+        await grown(counter)
         assert counter.seen[0] == 0.0 and counter.seen[-1] == LAMS[2] and "λ = 0.001" in box.reading
         box.bar.train.value = False
         await box.player.task
@@ -114,11 +105,8 @@ def test_a_player_that_breaks_says_so_and_stops():
         with pytest.raises(FloatingPointError):
             await box.player.task
         assert "Training stopped. FloatingPointError: too far" in box.status_line.value
-        assert (
-            'role="alert"' in box.status_line.value
-            and not box.bar.train.value
-            and box.bar.progress.value == 3
-        )
+        assert 'role="alert"' in box.status_line.value
+        assert not box.bar.train.value and box.bar.progress.value == 3
 
     asyncio.run(learner())
     with pytest.raises(FloatingPointError, match="too far"):
