@@ -19,6 +19,7 @@ LOOP = "while True: pass\n"
 DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n" + LOOP
 KILL = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n"
 FILL = "import torch\nkept = torch.ones(10**10)\n"
+SOFTMAX = "torch.softmax(torch.ones(2).long(), 0)"
 THROW = "(_ for _ in ()).throw(ValueError('\\ud800'))"
 DETACHED = (
     "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; "
@@ -33,11 +34,7 @@ OWN_WAYS = (
 )
 STORED = {
     "text/plain": "Exercise 2.1: right.",
-    "application/vnd.regutils.check+json": {
-        "exercise": "2.1",
-        "verdict": "right",
-        "message": "",
-    },
+    "application/vnd.regutils.check+json": {"exercise": "2.1", "verdict": "right", "message": ""},
 }
 
 
@@ -72,10 +69,7 @@ NOTEBOOKS: dict[str, tuple[tuple[str, ...], tuple[str, str, str]]] = {
     "400 digits": (answers(alpha="10 ** 400"), (Y, R, R)),
     "much output": (answers(before=("print('x' * 60_000_000)", "print('x' * 200_000)")), (R, R, R)),
     "own ways": (OWN_WAYS, (R, R, R)),
-    "torch says no": (
-        answers("torch.softmax(torch.ones(2).long(), 0)", before=("import torch",)),
-        (Y, R, R),
-    ),
+    "torch says no": (answers(SOFTMAX, before=("import torch",)), (Y, R, R)),
     "=HYPERLINK(1)": ((HIDDEN, *SOLVED), (R, R, R)),
     "Łukasz": (SOLVED, (R, R, R)),
 }
