@@ -2,26 +2,20 @@
 
     regutils grade class/* --out marks.csv
 
-This is no sandbox. Each notebook runs in a process, a kernel, a home and a copy of its folder of
-its own, without your environment variables and with limits on time and memory; but it runs with
-your rights, and whoever wants to can print a forged verdict. Code of strangers belongs in a
-container without a network (notebooks/TEACHING.md has the command).
+This is no sandbox. Each notebook runs in a process, a kernel and a copy of its folder of its own,
+without your environment variables and with limits on time and memory; but it runs with your rights,
+and whoever wants to can print a forged verdict. Code of strangers belongs in a container without a
+network (notebooks/TEACHING.md has the command).
 
-A SUBMISSION is a learner's notebook, or a folder with all that one learner handed in. Each notebook
-is executed as it stands, from top to bottom; a cell that raises does not end it. Outputs in the
-file count for nothing, of several verdicts on an exercise the last one counts.
+A SUBMISSION is a notebook, or a folder with all that one learner handed in. Outputs in the
+file count for nothing, of several verdicts on an exercise the last one counts. The table has one
+line an exercise, or one that says why a file could not be marked. Its statuses beside check's own:
+    failed    the cell with the check raised an error, or gave no verdict
+    stopped   a limit was passed, or the kernel ended: the hint says which
+    not run   the grader's own trouble, a full disk say; call it again
 
-The table has one line an exercise (written "ex 6.10", so that a spreadsheet leaves it alone):
-    right, not yet, not attempted   what check said, with its hint
-    failed                          the cell with the check raised an error, or gave no verdict
-    stopped                         a limit was passed, or the kernel ended: the hint says which
-and one for a file that could not be marked at all:
-    empty, unreadable, not a notebook, too large, no exercises
-    not run                         the grader's own trouble, a full disk say; call it again
-
-Marks are written as they come. The same command goes on where it was stopped: who is in the table
-with the same files, and the same exercises, is not run again; who was stopped is, with other
-limits. Other learners are added to the table.
+Marks are written as they come. The same command goes on where it was stopped: it runs whose
+notebooks are not in the table as they are now, and who was stopped, if the limits are others.
 """
 
 import argparse
@@ -32,36 +26,30 @@ import json
 import os
 import re
 import shutil
-import signal
 import site
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unicodedata
-import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from joblib import Parallel, delayed
 
-from .. import course
 from ..arguments import count, positive, require
 from ..course.check import NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
 from . import submission
-from .execute import NOTEBOOKS
 from .record.files import writable
 
-COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "key")
+COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
 LARGEST = 50_000_000  # bytes of a notebook
 CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
-NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
 STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
@@ -70,421 +58,321 @@ PASSED_ON = re.compile(
     "|REGUTILS_.*",
     re.IGNORECASE,
 )
-IMPORT = "from regutils.course import check"  # its seconds are not a learner's
-
-
-@dataclass(frozen=True)
-class Limits:
-    """seconds: of a cell; minutes: of a notebook; memory: of a kernel, in GB."""
-
-    seconds: float
-    minutes: float
-    memory: float
-
-
-@dataclass
-class Submission:
-    """All that one learner handed in; learner: the name in the table."""
-
-    path: Path
-    learner: str = ""
-
-    def files(self) -> list[Path]:
-        """Return the notebooks; a file given in place of a folder counts as one."""
-        if not self.path.is_dir():
-            return [self.path]
-        inside = (path.relative_to(self.path) for path in self.path.rglob("*.ipynb"))
-        shown = [one for one in inside if not one.as_posix().startswith((".", "__MACOSX"))]
-        return [self.path / one for one in sorted(shown) if "/." not in one.as_posix()]
-
-    def owner(self) -> str:
-        """Return what the learner is recognised by, even if a spreadsheet changed the name."""
-        return _hash(os.fsencode(os.path.abspath(self.path)))
-
-    def key(self, limits: Limits | None = None) -> str:
-        """Return what changes with the files and the exercises, and with the limits if given."""
-        parts = [repr(limits).encode()]
-        for path in self.files():
-            parts += [os.fsencode(path.name), _content(path) or b""]
-        for path in sorted(Path(course.__file__).parent.rglob("*.py")):
-            parts.append(path.read_bytes())
-        return f"{self.owner()}-{_hash(*parts)}"
-
-    def rows(self, found: list[tuple[str, ...]], limits: Limits) -> list[dict[str, str]]:
-        """Return lines of the table; their key tells whether to run the files again."""
-        statuses = {status for _, _, status, _ in found}
-        key = self.key(limits if "stopped" in statuses else None)
-        key = f"{self.owner()}-again" if "not run" in statuses else key
-        return [
-            dict(zip(COLUMNS, (self.learner, name, number and f"ex {number}", *rest, key)))
-            for name, number, *rest in found
-        ]
 
 
 class Trouble(Exception):
     """A file that cannot be executed: status, sentence."""
 
 
+@dataclass
 class Grader:
-    """Executes notebooks; its folder, and every process that carries its name, end with it."""
+    """Executes notebooks.
 
-    def __init__(self, limits: Limits, jobs: int, submissions: Sequence[Submission]):
-        self.limits = limits
-        self.jobs = jobs
-        self.handed_in = {os.path.abspath(one.path) for one in submissions}
-        self.name = uuid.uuid4().hex
-        self.stopping = threading.Event()
+    - root: a folder for all that is written meanwhile.
+    - private: what no learner gets a copy of: the table, and what others handed in.
+    - seconds of a cell, minutes of a notebook, memory of a kernel in GB: limits.
+    - jobs: how many learners at a time.
+    """
 
-    def __enter__(self):
-        self.root = Path(tempfile.mkdtemp(prefix="regutils-grade-"))
-        (self.root / "home").mkdir()
-        return self
+    root: str
+    private: set[Path]
+    seconds: float
+    minutes: float
+    memory: float
+    jobs: int
+    ended: bool = False
 
-    def __exit__(self, *error):
-        self.stopping.set()
-        end_processes(self.name)
-        shutil.rmtree(self.root, ignore_errors=True)
-
-    def start_first(self) -> None:
-        """Start a kernel and import the course; ValueError in one sentence if that fails."""
-        before = f'{IMPORT}\nimport matplotlib.pyplot\ncheck("{next(iter(EXERCISES))}", ...)'
-        try:
-            events = self.execute([], self.root, self.root / "home", before)
-        except Trouble as trouble:
-            raise ValueError(f"nothing was marked: {trouble.args[1]}") from trouble
-        if not any("verdict" in event for event in events):
-            raise ValueError("nothing was marked: the first kernel gave no verdict")
-
-    def mark(self, one: Submission) -> tuple[Submission, list[tuple[str, ...]], float]:
-        """Return (submission, rows without learner and key, seconds); never raises."""
-        started = time.perf_counter()
+    def mark(self, path: Path) -> tuple[Path, list[tuple[str, str, str, str]]]:
+        """Return (path, (notebook, exercise, status, hint) of each exercise); never raises."""
         rows = []
-        files = one.files()
-        for path in files:
-            name = _text(path.relative_to(one.path)) if path != one.path else _text(path.name)
+        for file in notebooks(path):
+            name = text(file.relative_to(path.parent))
             try:
-                cells = read_cells(path)
-                rows += [(name, *row) for row in marks(cells, self.run(cells, path, one))]
+                cells = read_cells(file)
+                rows += [(name, *row) for row in marks(cells, self.execute(cells, file.parent))]
             except Trouble as trouble:
                 rows.append((name, "", *trouble.args))
             except Exception as error:  # a full disk, too many processes
                 rows.append((name, "", "not run", f"the grader could not run it: {error}"))
-        if not files:
-            rows.append(("", "", "empty", "there is no notebook in this folder"))
-        return one, rows, time.perf_counter() - started
+        return path, rows or [("", "", "empty", "there is no notebook in this folder")]
 
-    def run(self, cells: list[str], path: Path, one: Submission) -> list[dict]:
-        """Execute a notebook's cells in a copy of its folder."""
+    def execute(self, cells: list[str], beside: Path | None = None) -> list[dict]:
+        """Return what a process reported that ran the cells in a copy of `beside`; last its end."""
         with tempfile.TemporaryDirectory(dir=self.root, ignore_cleanup_errors=True) as work:
-            folder, home = Path(work, "folder"), Path(work, "home")
-            shutil.copytree(self.root / "home", home)
-            for source in filter(Path.is_dir, (NOTEBOOKS, path.parent)):
-                self._copy(source, folder, all_of_it=one.path.is_dir() and source != NOTEBOOKS)
-            folder.mkdir(exist_ok=True)
-            return self.execute(cells, folder, home)
-
-    def _copy(self, source: Path, folder: Path, all_of_it: bool) -> None:
-        """Copy what stands beside a notebook, other learners' work and what is unreadable aside."""
-
-        def others(parent: str, names: list[str]) -> list[str]:
-            paths = {name: os.path.abspath(os.path.join(parent, name)) for name in names}
-            return [
-                name
-                for name, path in paths.items()
-                if not all_of_it and (name.endswith(".ipynb") or path in self.handed_in)
-            ]
-
-        try:
-            shutil.copytree(source, folder, symlinks=True, ignore=others, dirs_exist_ok=True)
-        except shutil.Error as error:  # all else has been copied
-            if "No space left" in str(error):
-                raise OSError("no space left on the disk") from error
-
-    def execute(
-        self, cells: list[str], folder: Path, home: Path, before: str = IMPORT
-    ) -> list[dict]:
-        """Run cells in a process of their own; what it reported, {"end": …} last."""
-        if self.stopping.is_set():
-            raise Trouble("not run", "the grader was stopped")
-        name = f"{self.name}-{uuid.uuid4().hex}"
-        memory, seconds = int(self.limits.memory * 1e9), self.limits.seconds
-        job = {"before": before, "cells": cells, "folder": str(folder)}
-        job |= {"seconds": seconds, "memory": memory}
-        process = subprocess.Popen(
-            [sys.executable, "-m", submission.__name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=home,
-            env=environment(home, name, self.jobs),
-            start_new_session=True,  # a Ctrl-C here reaches it through end_processes only
-        )
-        late = ""
-        try:
-            out, err = process.communicate(json.dumps(job).encode(), 60 * self.limits.minutes)
-        except subprocess.TimeoutExpired:
-            late = f"the notebook ran longer than {self.limits.minutes:g} min"
-            end_processes(name)
-            out, err = process.communicate()
-        end_processes(name)
+            folder = Path(work, "folder")
+            folder.mkdir()
+            if beside:
+                copy_readable(beside, folder, self.private)
+            job = {"cells": cells, "folder": str(folder)}
+            job |= {"seconds": self.seconds, "memory": int(self.memory * 1e9)}
+            if self.ended:
+                raise Trouble("not run", "the grader was stopped")
+            try:
+                done = subprocess.run(
+                    [sys.executable, "-m", submission.__name__],
+                    input=json.dumps(job).encode(),
+                    capture_output=True,
+                    cwd=work,
+                    env=environment(work, self.jobs),
+                    start_new_session=True,  # a Ctrl-C here reaches it through end_processes
+                    timeout=60 * self.minutes,
+                )
+                out, err = done.stdout, done.stderr.decode(errors="replace")
+                errors = re.findall(r"^\w+(?:Error|Exception): .+", err, re.M)
+                end = errors[0][:300] if errors else f"its process ended ({done.returncode})"
+            except subprocess.TimeoutExpired as late:
+                out = late.stdout or b""
+                end = f"the notebook ran longer than {self.minutes:g} min"
+            finally:
+                end_processes(work)
         events = [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
-        if not events or "end" not in events[-1]:
-            errors = re.findall(r"^\w+(?:Error|Exception): .+", err.decode(errors="replace"), re.M)
-            reason = errors[0][:300] if errors else f"its process ended ({process.returncode})"
-            if not (late or events):
-                raise Trouble("not run", f"no kernel could be used: {reason}")
-            events.append({"end": late or reason})
-        return events
+        if not events:
+            raise Trouble("not run", f"no kernel could be used: {end}")
+        return events if "end" in events[-1] else [*events, {"end": end}]
 
 
-def environment(home: Path, name: str, jobs: int) -> dict[str, str]:
+def copy_readable(source: Path, folder: Path, private: set[Path]) -> None:
+    """Copy what stands in a folder, except what is private or cannot be read."""
+
+    def hidden(parent: str, names: list[str]) -> list[str]:
+        return [name for name in names if Path(parent, name) in private]
+
+    try:
+        shutil.copytree(source, folder, symlinks=True, ignore=hidden, dirs_exist_ok=True)
+    except shutil.Error as error:  # all else has been copied
+        if "No space left" in str(error):
+            raise
+
+
+def environment(work: str, jobs: int) -> dict[str, str]:
     """Return the environment of a child: what Python and its libraries need, and nothing else."""
     kept = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
     paths = [os.path.abspath(p) for p in kept.get("PYTHONPATH", "").split(os.pathsep) if p]
-    package = Path(course.__file__).parents[2]
-    if not package.name.endswith("-packages"):  # a checkout that is not installed
-        paths.append(str(package))
-    threads = str(max(1, (os.cpu_count() or 1) // jobs))
-    (home / "tmp").mkdir(exist_ok=True)
-    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(home / "tmp"))
     return {
-        "OMP_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs)),
         "PYTHONUSERBASE": site.getuserbase(),
         **kept,
-        **places,
-        **dict.fromkeys(("HOME", "USERPROFILE"), str(home)),
+        **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), work),
+        "MPLCONFIGDIR": str(Path(work).parent / "matplotlib"),  # fonts are searched for once
         "PYTHONPATH": os.pathsep.join(paths),
-        "REGUTILS_GRADING": name,
+        "REGUTILS_GRADING": work,
     }
 
 
-def end_processes(name: str) -> None:
-    """End every process that was started under this name, detached ones included."""
+def end_processes(work: str) -> None:
+    """End every process whose environment says that it was started for this folder."""
     for process in psutil.process_iter():
         try:
-            if process.environ().get("REGUTILS_GRADING", "").startswith(name):
+            if process.environ().get("REGUTILS_GRADING", "").startswith(work):
                 process.kill()
         except (psutil.Error, OSError):  # it has ended, or is somebody else's
             continue
 
 
-def find(arguments: Iterable[str]) -> list[Submission]:
-    """Return the submissions in files, folders and patterns; ValueError for what does not exist."""
-    paths: dict[str, Path] = {}
-    for argument in arguments:
-        given = os.path.expanduser(argument)
-        matching = [given] if os.path.lexists(given) else sorted(glob.glob(given))
-        require(bool(matching), "SUBMISSION", argument, "a file or folder that exists")
-        for path in map(Path, matching):
-            if not path.name.startswith("."):
-                paths.setdefault(os.path.abspath(path), path)
-    return [Submission(path) for path in paths.values()]
+def notebooks(path: Path) -> list[Path]:
+    """Return the notebooks of a submission; a file given in place of a folder counts as one."""
+    if not path.is_dir():
+        return [path]
+    hidden = re.compile(r"(^|/)(\.|__MACOSX/)")
+    found = sorted(path.rglob("*.ipynb"))
+    return [file for file in found if not hidden.search(file.relative_to(path).as_posix())]
 
 
-def name_learners(submissions: Sequence[Submission], rows: Sequence[dict[str, str]]) -> None:
-    """Name each after its file or folder, or its whole path where others have that name."""
-    short = {id(one): _text(Path(os.path.abspath(one.path)).stem) for one in submissions}
-    times = Counter(short.values())
-    owners = {one.owner() for one in submissions}
-    taken = {row["learner"] for row in rows if row["key"].split("-")[0] not in owners}
-    for one in submissions:
-        name = short[id(one)]
-        one.learner = name if times[name] == 1 and name not in taken else _text(one.path)
+def content(path: Path) -> bytes | None:
+    """Return the first bytes of a file, as many as a notebook may have and one; None if none."""
+    try:
+        if path.is_file():  # a pipe would be waited for
+            with path.open("rb") as file:
+                return file.read(LARGEST + 1)
+    except OSError:
+        pass
+    return None
 
 
 def read_cells(path: Path) -> list[str]:
     """Return the sources of the code cells; Trouble with the status of what has none."""
-    content = _content(path)
-    if content is None:
+    raw = content(path)
+    if raw is None:
         raise Trouble("unreadable", "the file cannot be opened")
-    if len(content) > LARGEST:
+    if len(raw) > LARGEST:
         raise Trouble("too large", f"the file is larger than {LARGEST // 1_000_000} MB")
-    if not content.strip():
+    if not raw.strip():
         raise Trouble("empty", "there is nothing in this file")
     try:
-        notebook = json.loads(content)
-        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-        sources = [cell["source"] if "source" in cell else cell.get("input", "") for cell in code]
-        found = [_sound("".join(source)) for source in sources]
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        cells = [cell for cell in json.loads(raw)["cells"] if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"]) for cell in cells]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Trouble("not a notebook", "the file is not a notebook, or is damaged") from error
-    if not "".join(found).strip():
+    if not "".join(sources).strip():
         raise Trouble("empty", "the notebook has no code in it")
-    return found
+    # Half a character cannot be sent to a kernel.
+    return [source.encode("utf-8", "backslashreplace").decode() for source in sources]
 
 
 def marks(cells: list[str], events: list[dict]) -> list[tuple[str, str, str]]:
     """Return (exercise, status, hint) for each exercise of an executed notebook."""
-    asked = {number: i for i, cell in enumerate(cells) for number in CHECK.findall(cell)}
-    verdicts = dict(filter(None, (_verdict(event.get("verdict")) for event in events)))
-    done = {event["cell"]: event for event in events if "cell" in event}
-    found = [number for number in EXERCISES if number in asked or number in verdicts]
+    end = events[-1]["end"]
+    done = {event["cell"]: (event["status"], event["hint"]) for event in events if "cell" in event}
+    found = {}
+    for i, cell in enumerate(cells):
+        for number in EXERCISES.keys() & CHECK.findall(cell):
+            found[number] = done.get(i, ("stopped", end))
+    for event in events:
+        found |= verdict(event.get("verdict"))
     if not found:
         raise Trouble("no exercises", "the notebook checks no exercise of this course")
-    most = max(CHAPTERS, key=lambda chapter: sum(n in chapter.exercises for n in found))
-    rows = []
-    for number in EXERCISES:
-        if number in verdicts:
-            rows.append((number, *verdicts[number]))
-        elif number in asked:
-            rows.append((number, *_without_verdict(done.get(asked[number]), events[-1]["end"])))
-        elif number in most.exercises:
-            rows.append((number, "not attempted", "the notebook has no check of it"))
-    reasons = [event["problem"] for event in done.values() if event["stopped"]]
-    said = {hint for _, status, hint in rows if status == "stopped"}
-    silent = [reason for reason in (*reasons, events[-1]["end"]) if reason and reason not in said]
-    return rows + [("", "stopped", reason) for reason in dict.fromkeys(silent)]
+    chapter = max(CHAPTERS, key=lambda chapter: len(chapter.exercises.keys() & found))
+    absent = dict.fromkeys(chapter.exercises, ("not attempted", "the notebook has no check of it"))
+    rows = [(number, *(absent | found)[number]) for number in EXERCISES if number in absent | found]
+    # Where no exercise tells that the notebook was stopped, a line of its own does.
+    reasons = [hint for status, hint in done.values() if status == "stopped"]
+    told = [hint for _, _, hint in rows]
+    silent = [reason for reason in (*reasons, end) if reason and reason not in told]
+    return rows + [("", "stopped", reason) for reason in silent]
 
 
-def _verdict(verdict) -> tuple[str, tuple[str, str]] | None:
-    """Return (exercise, (status, hint)); None for what is no verdict of ours."""
+def verdict(shown) -> dict[str, tuple[str, str]]:
+    """Return {exercise: (status, hint)}; nothing of what is no verdict of ours."""
     try:
-        number, status, hint = (verdict[key] for key in ("exercise", "verdict", "message"))
+        number, status, hint = shown["exercise"], STATUS[shown["verdict"]], str(shown["message"])
         if number not in EXERCISES:
-            return None
-        if status == NOT_YET and NO_MEMORY.search(hint):
-            return number, ("stopped", f"used too much memory: {hint}")
-        return number, (STATUS[status], "" if status == RIGHT else hint)
+            return {}
     except (LookupError, TypeError):
-        return None
+        return {}
+    if status == NOT_YET and submission.NO_MEMORY.search(hint):
+        return {number: ("stopped", f"used too much memory: {hint}")}
+    return {number: (status, "" if status == RIGHT else hint)}
 
 
-def _without_verdict(event: dict | None, end: str) -> tuple[str, str]:
-    """Return (status, hint) for a check whose cell gave no verdict."""
-    if event is None:
-        return "stopped", end
-    problem = event["problem"]
-    if event["stopped"]:
-        return "stopped", problem
-    if NO_MEMORY.search(problem):
-        return "stopped", f"used too much memory: {problem}"
-    if re.fullmatch(r"NameError: name '[A-Za-z]' is not defined.*", problem):
-        problem += ' (a letter needs quotes, such as "B")'
-    return "failed", problem or "its cell ran and gave no verdict"
-
-
-def _content(path: Path) -> bytes | None:
-    """Return the first bytes of a file, as many as a notebook may have and one; None if none."""
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            return None
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError:
-        return None
-
-
-def _hash(*parts: bytes) -> str:
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
-
-
-def _sound(text: str) -> str:
-    """Return text without halves of characters, which no file and no kernel takes."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _text(path: Path | str) -> str:
-    """Return a file's name as text, also where it was written as Latin-1, without `.ipynb`."""
-    raw = os.fsencode(os.fspath(path))
+def text(path: Path) -> str:
+    """Return a path as one printable line, also where a name was written as Latin-1."""
+    raw = os.fsencode(path)
     try:
         name = raw.decode()
     except UnicodeDecodeError:
         name = raw.decode("latin-1")
     name = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    return name.removesuffix(".ipynb")
+    return " ".join(name.split())
 
 
 def read_table(out: Path) -> list[dict[str, str]]:
-    """Return the rows of a table of ours, even if a spreadsheet saved it; ValueError for others."""
-    if not out.exists() or (out.is_file() and out.stat().st_size == 0):
+    """Return the rows of a table of ours, also as a spreadsheet saves it; ValueError for others."""
+    if not out.exists():
         return []
-    accepts = f"a new file, or one that regutils grade wrote (columns {', '.join(COLUMNS)})"
-    require(out.is_file(), "--out", str(out), accepts)
-    raw = out.read_bytes()
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    header = text.splitlines()[0]
-    delimiter = next((d for d in ";\t" if header.count(d) == len(COLUMNS) - 1), ",")
-    lines = [line for line in csv.reader(text.splitlines(), delimiter=delimiter) if any(line)]
-    ours = tuple(lines[0]) == COLUMNS if lines else False
-    require(ours and all(len(line) == len(COLUMNS) for line in lines), "--out", str(out), accepts)
-    return [
-        dict(zip(COLUMNS, (re.sub(r"^'(?=[=+\-@])", "", value) for value in line)))
-        for line in lines[1:]
-    ]
+        saved = out.read_text("utf-8-sig")
+        delimiter = ";" if saved.startswith("learner;") else ","
+        header, *lines = csv.reader(saved.splitlines(), delimiter=delimiter)
+        ours = tuple(header) == COLUMNS and all(len(line) == len(COLUMNS) for line in lines)
+    except (OSError, ValueError, csv.Error):
+        ours = False
+    columns = ", ".join(COLUMNS)
+    require(ours, "--out", str(out), f"a new file, or one that regutils grade wrote ({columns})")
+    plain = ([re.sub(r"^'(?=[=+\-@])", "", value) for value in line] for line in lines)
+    return [dict(zip(COLUMNS, line)) for line in plain]
 
 
-def write_table(out: Path, rows: Iterable[dict[str, str]]) -> None:
+def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
     """Write the rows beside the table and rename: nobody meets half of it."""
     part = out.with_name(out.name + ".part")
-    with part.open("w", encoding="utf-8-sig", newline="") as file:  # with a mark, for Excel
+    # With a mark at its beginning, for Excel.
+    with part.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         for row in sorted(rows, key=lambda row: row["learner"]):
-            values = (" ".join(_sound(row[column]).split()) for column in COLUMNS)
+            values = (" ".join(row[column].split()) for column in COLUMNS)
             # A spreadsheet takes what begins so for a formula and runs it.
             table.writerow("'" + v if v.startswith(("=", "+", "-", "@")) else v for v in values)
     os.replace(part, out)
 
 
-def grade(submissions: list[Submission], out: Path, limits: Limits, jobs: int) -> int:
-    """Mark submissions, writing the table after each learner; the exit status.
+def find(arguments: Sequence[str]) -> list[Path]:
+    """Return the submissions in files, folders and patterns; ValueError for what does not exist."""
+    paths: list[str] = []
+    for argument in arguments:
+        # Windows leaves patterns to the program.
+        matching = [argument] if os.path.lexists(argument) else sorted(glob.glob(argument))
+        require(bool(matching), "SUBMISSION", argument, "a file or folder that exists")
+        paths += map(os.path.abspath, matching)
+    return [Path(path) for path in dict.fromkeys(paths)]
 
-    Raises ValueError before marking if the table is not ours or no kernel starts, and at the end
-    if the table could not be written.
+
+def version(path: Path) -> str:
+    """Return what changes with a submission's notebooks; no spreadsheet takes it for a number."""
+    contents = b"\0".join(content(file) or b"" for file in notebooks(path))
+    return f"v{hashlib.sha256(contents).hexdigest()[:12]}"
+
+
+def learners(handed_in: Sequence[Path], rows: Sequence[dict[str, str]]) -> dict[Path, str]:
+    """Return the names: of the file or folder, or its whole path where others have that name."""
+    names = {path: text(Path(path.name)).removesuffix(".ipynb") for path in handed_in}
+    own = set(map(text, handed_in))
+    taken = Counter(names.values())
+    taken.update(row["learner"] for row in rows if row["submission"] not in own)
+    return {path: name if taken[name] == 1 else text(path) for path, name in names.items()}
+
+
+def grade(
+    handed_in: list[Path], out: Path, *, seconds: float, minutes: float, memory: float, jobs: int
+) -> None:
+    """Mark submissions, writing the table after each learner; limits and jobs as in Grader.
+
+    Raises ValueError before marking if the table is not ours or no kernel starts, and OSError at
+    the end if the table cannot be written.
     """
     rows = read_table(out)
-    name_learners(submissions, rows)
-    done = {row["key"] for row in rows}
-    todo = [one for one in submissions if done.isdisjoint((one.key(), one.key(limits)))]
-    print(f"{len(submissions)} handed in, {len(todo)} to mark, {jobs} at a time", flush=True)
-    problem: OSError | None = None
+    names = learners(handed_in, rows)
+    versions = {path: version(path) for path in handed_in}
+    under = f" under {seconds:g} s, {minutes:g} min, {memory:g} GB"
+    done = {(row["submission"], row["version"].removesuffix(under)) for row in rows}
+    todo = [path for path in handed_in if (text(path), versions[path]) not in done]
+    print(f"{len(handed_in)} handed in, {len(todo)} to mark, {jobs} at a time", flush=True)
     started = time.perf_counter()
-    with Grader(limits, jobs, submissions) as grader:
-        if todo:
-            grader.start_first()
-        run = Parallel(jobs, backend="threading", return_as="generator_unordered")
+    with tempfile.TemporaryDirectory(prefix="regutils-grade-", ignore_cleanup_errors=True) as root:
+        grader = Grader(root, {*handed_in, out}, seconds, minutes, memory, jobs)
         try:
+            if todo:
+                grader.execute([])
+            run = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
-                for one, found, seconds in run(delayed(grader.mark)(one) for one in todo):
-                    rows = [row for row in rows if not row["key"].startswith(one.owner())]
-                    rows += one.rows(found, limits)
+                for path, found in run(delayed(grader.mark)(path) for path in todo):
+                    statuses = Counter(status for _, _, status, _ in found)
+                    key = versions[path] + under * ("stopped" in statuses)
+                    key = "again" if "not run" in statuses else key
+                    rows = [row for row in rows if row["submission"] != text(path)]
+                    for name, number, *rest in found:
+                        exercise = number and f"ex {number}"
+                        values = (names[path], name, exercise, *rest, text(path), key)
+                        rows.append(dict(zip(COLUMNS, values)))
                     progress.update()
-                    summary = Counter(status for _, _, status, _ in found)
-                    said = ", ".join(f"{n} {status}" for status, n in summary.items())
-                    progress.write(f"{one.learner}: {said} ({seconds:.0f} s)")
+                    said = ", ".join(f"{n} {status}" for status, n in statuses.items())
+                    progress.write(f"{names[path]}: {said}")
                     try:
                         write_table(out, rows)
-                        problem = None
                     except OSError as error:  # a full disk, or a spreadsheet that holds the file
-                        problem = error
                         progress.write(f"{out} cannot be written now: {error}")
-        except KeyboardInterrupt:
-            print(f"stopped: finished marks are in {out}, and the same command goes on")
-            return 130
-    if problem:
-        raise ValueError(f"{out} could not be written with all marks: {problem}")
-    print(f"{out}: {len(submissions)} learners in {time.perf_counter() - started:.0f} s")
-    return 0
+        except Trouble as trouble:
+            raise ValueError(f"nothing was marked: {trouble.args[1]}") from trouble
+        finally:
+            grader.ended = True
+            end_processes(root)
+    write_table(out, rows)
+    print(f"{out}: {len(todo)} learners in {time.perf_counter() - started:.0f} s")
 
 
 def add_command(commands) -> None:
     """Add `regutils grade` to the command line's sub-commands."""
-    parser = commands.add_parser(
-        "grade",
-        help="mark the notebooks of a class",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("submissions", nargs="+", metavar="SUBMISSION", help="file or folder")
-    parser.add_argument("--out", type=Path, required=True, help="CSV file to write or add to")
-    parser.add_argument("--seconds", type=float, default=120, help="limit of a cell (120)")
-    parser.add_argument("--minutes", type=float, default=15, help="limit of a notebook (15)")
-    parser.add_argument("--memory", type=float, default=4, help="limit of a kernel, in GB (4)")
-    parser.add_argument("--jobs", type=int, help="learners at a time; default: by cores and memory")
+    how = argparse.RawDescriptionHelpFormatter
+    about = "mark the notebooks of a class"
+    parser = commands.add_parser("grade", help=about, description=__doc__, formatter_class=how)
+    add = parser.add_argument
+    add("submissions", nargs="+", metavar="SUBMISSION", help="file or folder")
+    add("--out", type=Path, required=True, help="CSV file to write or add to")
+    add("--seconds", type=float, default=120, help="limit of a cell (120)")
+    add("--minutes", type=float, default=15, help="limit of a notebook (15)")
+    add("--memory", type=float, default=4, help="limit of a kernel, in GB (4)")
+    fit = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().available / 2e9)))
+    add("--jobs", type=int, default=fit, help=f"learners at a time ({fit}: by cores and memory)")
     parser.set_defaults(run=_run)
 
 
@@ -492,17 +380,16 @@ def _run(args: argparse.Namespace) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal in cp1252 has no Ł
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    limits = Limits(
-        positive("--seconds", args.seconds),
-        positive("--minutes", args.minutes),
-        positive("--memory", args.memory),
-    )
-    fit = min(os.cpu_count() or 1, int(psutil.virtual_memory().available / 2e9))
-    jobs = max(1, fit) if args.jobs is None else count("--jobs", args.jobs)
+    names = ("seconds", "minutes", "memory")
+    limits = {name: positive(f"--{name}", getattr(args, name)) for name in names}
+    jobs = count("--jobs", args.jobs)
     out = args.out.expanduser().resolve()
     writable(out.parent)
     try:
-        return grade(find(args.submissions), out, limits, jobs)
-    except OSError as error:  # no room for temporary files, no more processes
+        grade(find(args.submissions), out, **limits, jobs=jobs)
+    except KeyboardInterrupt:
+        print(f"stopped: finished marks are in {out}, and the same command goes on")
+        return 130
+    except OSError as error:  # no room for temporary files, a spreadsheet that holds the table
         raise ValueError(f"no more could be marked; finished marks are kept: {error}") from error
+    return 0

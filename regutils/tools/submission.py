@@ -2,74 +2,40 @@
 
     python -m regutils.tools.submission < job.json
 
-The job: `before` (source of a cell of the grader's), `cells` (sources of the code cells), `folder`
-(where they run), `seconds` (limit of a cell), `memory` (limit in bytes). To stdout goes one JSON
-object a line: {"verdict": …} as the course's check gave it, {"cell": i, "problem": "", "stopped":
-false} after each cell, {"end": ""} or why it ended early. If `before` fails there is only an error.
+The job: `cells` (sources), `folder` (where they run), `seconds` (limit of a cell), `memory` (limit
+in bytes). To stdout goes one JSON object a line: {"started": true} once the course is imported,
+{"verdict": …} as check gave it, {"cell": i, "status": …, "hint": …} after each cell, with what to
+say of an exercise that got no verdict there, and {"end": ""}, or why it ended early.
 """
 
 import asyncio
+import contextlib
 import json
+import re
 import subprocess
 import sys
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 
 MIME = "application/vnd.regutils.check+json"  # course.check.MIME; importing it would load PyTorch
-LARGEST_FILE = 2**30  # bytes that a submission may write into one file
-
-# The limits are set in the kernel's process, before anything of the learner runs. The working
-# folder leaves the path until then, as ipykernel does it: a learner's random.py is no library.
-LIMITS = """
-def limit(memory, file):
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits
-        return
-    for name, most in (("RLIMIT_DATA", memory), ("RLIMIT_FSIZE", file), ("RLIMIT_CORE", 0)):
-        try:
-            kind = getattr(resource, name)
-            hard = resource.getrlimit(kind)[1]
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (most, most))
-        except (AttributeError, ValueError, OSError):  # a system that has it in name only
-            pass
-"""
-KERNEL = f"""
-import sys
-sys.path = [folder for folder in sys.path if folder]
-{LIMITS}
-limit(int(sys.argv.pop(1)), {LARGEST_FILE})
-from ipykernel.kernelapp import launch_new_instance
-launch_new_instance()
-"""
-START_SECONDS = 300  # for a kernel, and for importing PyTorch
+FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
+START_SECONDS = 300  # for a kernel, and for this first cell
 OBEY_SECONDS = 10  # to react to an interrupt
-
-
-class Kernels(KernelSpecManager):
-    """This Python's own kernel, whatever kernels the machine has under the name of `python3`."""
-
-    memory = 0
-
-    def get_kernel_spec(self, kernel_name):
-        """Return how to start a kernel that limits itself."""
-        argv = [sys.executable, "-c", KERNEL, str(self.memory), "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="Python", language="python")
+LARGEST_FILE = 2**30  # bytes that a submission may write into one file
+NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
+LETTER = re.compile(r"NameError: name '[A-Za-z]' is not defined")
 
 
 class Client(NotebookClient):
     """Keep verdicts and errors, and drop all other output as it comes: there may be much of it."""
 
-    problem = ""
-
-    async def run(self, source: str, seconds: float) -> str:
-        """Execute a cell for at most so long; return its error, or ""."""
-        self.problem, self.timeout = "", seconds
+    async def run(self, source: str) -> str:
+        """Execute a cell; return its error, or ""."""
+        self.problem = ""
         await self.async_execute_cell(nbformat.v4.new_code_cell(source), 0)
         return self.problem
 
@@ -91,49 +57,65 @@ def report(**event) -> None:
     print(json.dumps(event), flush=True)
 
 
-async def run(job: dict) -> str:
+def limit(memory: int) -> None:
+    """Limit this process, and the kernel that inherits it, where the system can."""
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        limits = {"RLIMIT_DATA": memory, "RLIMIT_FSIZE": LARGEST_FILE, "RLIMIT_CORE": 0}
+        for name, most in limits.items():
+            with contextlib.suppress(AttributeError, ValueError, OSError):  # it is lower already
+                resource.setrlimit(getattr(resource, name), (most, most))
+
+
+def explain(problem: str) -> tuple[str, str]:
+    """Return (status, hint) of a check that gave no verdict in a cell with this error."""
+    if NO_MEMORY.search(problem):
+        return "stopped", f"used too much memory: {problem}"
+    if LETTER.match(problem):
+        problem += ' (a letter needs quotes, such as "B")'
+    return "failed", problem or "its cell ran and gave no verdict"
+
+
+async def run(cells: list[str], folder: str, seconds: float) -> str:
     """Execute the cells in order; return why that ended early, or ""."""
-    kernels = Kernels()
-    kernels.memory = job["memory"]
     client = Client(
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]),
-        km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=kernels),
+        # This Python's own kernel, whatever else is installed under the name python3.
+        km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
         allow_errors=True,
         startup_timeout=START_SECONDS,
+        timeout=None,
+        iopub_timeout=START_SECONDS,  # a verdict may come late from a busy machine
         shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
         log_level="CRITICAL",
     )
     # A cell may write to the process's own stdout, past IPython; the parent reads ours.
-    async with client.async_setup_kernel(cwd=job["folder"], stdout=subprocess.DEVNULL):
-        if problem := await client.run(job["before"], START_SECONDS):
+    async with client.async_setup_kernel(cwd=folder, stdout=subprocess.DEVNULL):
+        if problem := await asyncio.wait_for(client.run(FIRST), START_SECONDS):
             raise RuntimeError(problem)
-        for i, source in enumerate(job["cells"]):
-            name, end = f"code cell {i + 1}", ""
-            try:
-                report(cell=i, problem=await client.run(source, job["seconds"]), stopped=False)
-            except CellTimeoutError:
-                problem = f"{name} ran longer than {job['seconds']:g} s"
+        report(started=True)
+        for i, source in enumerate(cells):
+            name, late = f"code cell {i + 1}", ""
+            cell = asyncio.ensure_future(client.run(source))
+            # A cell that nbclient gives up by its own limit can cost the next one its verdict.
+            await asyncio.wait({cell}, timeout=seconds)
+            if not cell.done():
+                late = f"{name} ran longer than {seconds:g} s"
                 await client.km.interrupt_kernel()
-                try:
-                    await client.run("pass", OBEY_SECONDS)
-                except (CellTimeoutError, DeadKernelError):
-                    end = problem = f"{problem} and could not be interrupted"
-                report(cell=i, problem=problem, stopped=True)
+                await asyncio.wait({cell}, timeout=OBEY_SECONDS)
+            if not cell.done():
+                return f"{late} and could not be interrupted"
+            try:
+                status, hint = explain(cell.result())
             except DeadKernelError:
-                code = await client.km.provisioner.poll()
-                end = f"{name} ended the kernel (exit status {code})"
-            if end:
-                return end
+                return f"{name} ended the kernel (exit status {await client.km.provisioner.poll()})"
+            report(cell=i, status="stopped" if late else status, hint=late or hint)
     return ""
 
 
-def main() -> None:
-    """Run the job on stdin."""
-    job = json.load(sys.stdin)
-    exec(LIMITS + f"limit({job['memory']}, {LARGEST_FILE})", {})
-    report(end=asyncio.run(run(job)))
-
-
 if __name__ == "__main__":
-    main()
+    job = json.load(sys.stdin)
+    limit(job.pop("memory"))
+    report(end=asyncio.run(run(**job)))
