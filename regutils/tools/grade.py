@@ -56,8 +56,7 @@ from ..course.check import NOT_ATTEMPTED, NOT_MARKED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
 from . import submission
-from .execute import NOTEBOOKS
-from .record.files import writable
+from .execute import NOTEBOOKS, writable
 
 COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "key")
 LARGEST = 50_000_000  # bytes of a notebook

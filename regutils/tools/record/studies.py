@@ -1,11 +1,11 @@
 """The table of studies behind the notebooks: which networks are trained, and how."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .digits import Choosing, Opponents
-from .photographs import SEEDS, Job, Pulled
+from .photographs import SEEDS, Job
 from .schedules import SCHEDULES, Moved
 
 
@@ -16,18 +16,15 @@ class Study:
     - about: what it is, in one line.
     - rows: label → arguments of its jobs.
     - seeds: of each row.
-    - job: a frozen dataclass with a `seed`, a `cost` (expected duration in some unit) and
-      `run(pictures)`, which returns plain JSON.
+    - job: a frozen dataclass with a `seed` and `run(pictures)`, which returns plain JSON.
     - common: arguments of all its jobs.
-    - pictures: whether its jobs need real pictures.
     """
 
     about: str
     rows: dict[str, dict[str, Any]]
     seeds: Sequence[int] = SEEDS
-    job: Callable[..., Any] = Job
+    job: type = Job
     common: dict[str, Any] = field(default_factory=dict)
-    pictures: bool = True
 
     def jobs(self) -> dict[str, list[Any]]:
         """Return label → one job a seed."""
@@ -60,7 +57,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
 }
 BOTH = {"augmentation + dropout": {"augment": True, "p": 0.3}}
 TABLE = {"every": 2, "test": True}
-LONGER = {"epochs": 32, "every": 1, "early": True, "test": True}
+LONGER = {"epochs": 32, "every": 2, "early": True, "test": True}
 
 # Most important first.
 STUDIES = {
@@ -93,36 +90,27 @@ STUDIES = {
         CHOSEN | BOTH,
         common=LONGER,
     ),
-    "cifar10_l2_more": Study("L2 on twice the pictures, λ swept", L2, common={"n_train": 10_000}),
     "cifar10_l2_longer": Study(
-        "L2 on the 5,000 pictures, for as many steps as l2_more",
+        "L2 for twice the epochs",
         {label: L2[label] for label in ("0", "0.003")},
         common={"epochs": 32},
-    ),
-    "cifar10_pulls": Study(
-        "L1 at λ = 0.0002: on how many weights of each layer the data pull less hard than λ",
-        {"0.0002": {}},
-        job=Pulled,
     ),
     "choosing": Study(
         "Digits with wrong labels: λ chosen by hold-out, K-fold and nested, 100 data sets",
         {"data sets": {}},
         range(100),
         Choosing,
-        pictures=False,
     ),
     "opponents": Study(
         "Digits with wrong labels: L2 and dropout, each may stop early, 100 data sets",
         {"data sets": {}},
         range(100),
         Opponents,
-        pictures=False,
     ),
     "schedules": Study(
         "Moons with wrong labels: L2 from the start, late, rising, falling, taken away; ten draws",
         {name: {"schedule": name} for name in SCHEDULES},
         range(10),
         Moved,
-        pictures=False,
     ),
 }

@@ -46,9 +46,9 @@ class Lesson(Preprocessor):
         """Prepare every cell; raises ValueError for an explorer that carries no frames."""
         self.text = Text(self.pages, self.folder)
         self.markdown = MarkdownWithMath(renderer=self.text)
-        self.explorers = []
+        self.explorers = {}
         nb, resources = super().preprocess(nb, resources)
-        resources["explorers"] = self.explorers
+        resources["explorers"] = list(self.explorers.values())
         resources["headings"] = self.text.headings
         resources["links"] = self.text.links
         return nb, resources
@@ -61,19 +61,7 @@ class Lesson(Preprocessor):
         if cell.cell_type == "code":
             self._fold(cell)
             for output in cell.outputs:
-                data = output.get("data", {})
-                require(not lacking(data), "explorer", cell.id, "executed with its frames")
-                picture = next((kind for kind in PICTURES if kind in data), None)
-                rich = data.get("text/markdown") or data.get("text/latex")
-                if MIME in data:
-                    output.metadata["explorer"] = self._explorer(data[MIME], cell)
-                elif picture:
-                    output.metadata["still"] = _still(picture, data[picture], output.metadata)
-                elif rich:
-                    output.metadata["html"] = self.markdown.render(rich)
-                elif "ename" in output:
-                    text = "\n".join(output.traceback)
-                    output.text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+                self._show(output, cell.id)
         return cell, resources
 
     def _fold(self, cell) -> None:
@@ -87,16 +75,23 @@ class Lesson(Preprocessor):
             code = rest if said else code
         cell.metadata["html"] = coloured(code)
 
-    def _explorer(self, described: dict, cell) -> dict:
-        taken = {explorer["id"] for explorer in self.explorers}
-        name = described["name"] or cell.id
-        same = [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))]
-        explorer = described | {"id": next(name for name in same if name not in taken)}
-        explorer["start"] = 0
-        for control in explorer["controls"]:
-            explorer["start"] = explorer["start"] * len(control["texts"]) + control["start"]
-        self.explorers.append(explorer)
-        return explorer
+    def _show(self, output, cell: str) -> None:
+        """Give an output its explorer, its picture or its HTML; errors lose their colours."""
+        data = output.get("data", {})
+        require(not lacking(data), "explorer", cell, "executed with its frames")
+        picture = next((kind for kind in PICTURES if kind in data), None)
+        rich = data.get("text/markdown") or data.get("text/latex")
+        if MIME in data:
+            name = data[MIME]["name"] or cell
+            while name in self.explorers:
+                name += "-"
+            self.explorers[name] = output.metadata["explorer"] = data[MIME] | {"id": name}
+        elif picture:
+            output.metadata["still"] = _still(picture, data[picture], output.metadata)
+        elif rich:
+            output.metadata["html"] = self.markdown.render(rich)
+        elif "ename" in output:
+            output.text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
 
 
 class Text(IPythonRenderer):
@@ -121,24 +116,21 @@ class Text(IPythonRenderer):
     def heading(self, text: str, level: int, **attrs) -> str:
         words = html.unescape(re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", text)).strip()
         name = words.replace(" ", "-")
-        taken = {other for _, other, _ in self.headings}
-        while name in taken:
+        while name in {other for _, other, _ in self.headings}:
             name += "-"
         self.headings.append((level, name, text))
         quoted = html.escape(name)
-        if level == 1:
-            return f'<h1 id="{quoted}">{text}</h1>\n'
-        return f'<h{level} id="{quoted}"><a class="here" href="#{quoted}">{text}</a></h{level}>\n'
+        here = text if level == 1 else f'<a class="here" href="#{quoted}">{text}</a>'
+        return f'<h{level} id="{quoted}">{here}</h{level}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         parts = urlsplit(url)
+        path = Path(unquote(parts.path))
         if parts.scheme or not parts.path:
             return super().link(text, url, title)
-        path = Path(unquote(parts.path))
         if path.suffix == ".ipynb" and path.parent == Path() and path.stem in self.pages:
-            return super().link(
-                text, parts._replace(path=quote(f"{path.stem}.html")).geturl(), title
-            )
+            page = parts._replace(path=quote(f"{path.stem}.html")).geturl()
+            return super().link(text, page, title)
         if path.suffix == ".ipynb" or ".." in path.parts or not (self.folder / path).is_file():
             return text
         self.links.append(path.as_posix())
@@ -194,10 +186,9 @@ def coloured(code: str) -> str:
 def data(explorer: dict) -> str:
     """Return what the script needs of an explorer, as JSON that may stand in a `script` element.
 
-    The layers of the film strip are images of the page already and stand as null.
+    The pictures of the film strip are images of the page already and stand as null.
     """
-    film = set(explorer["film"])
     needed = {name: explorer[name] for name in ("controls", "readings", "size", "width", "panels")}
-    layers = [None if i in film else layer for i, layer in enumerate(explorer["layers"])]
-    text = json.dumps(needed | {"layers": layers}, ensure_ascii=False)
-    return text.replace("<", "\\u003c")
+    film = set(explorer["film"])
+    needed["pictures"] = [None if i in film else p for i, p in enumerate(explorer["pictures"])]
+    return json.dumps(needed, ensure_ascii=False).replace("<", "\\u003c")
