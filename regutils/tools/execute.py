@@ -29,7 +29,7 @@ class Failed(Exception):
         cell, why = notebook.cells[index], str(error)
         if isinstance(error, CellExecutionError):
             why = f"{error.ename}: {error.evalue}"
-        elif isinstance(error, CellTimeoutError):
+        if isinstance(error, CellTimeoutError):
             why = "it took too long"
         why, line = " ".join(why.split())[:300], cell.source.strip().partition("\n")[0][:60]
         super().__init__(f"cell {index + 1} ({cell.get('id', '')}: {line!r}) failed: {why}")
@@ -65,18 +65,13 @@ def execute(
     except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         raise Failed(notebook, started[-1], error) from error
     finally:
-        _tidy(notebook)
+        notebook.metadata.pop("widgets", None)
+        language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+        notebook.metadata["language_info"] = language
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _kept(cell.outputs)
     return notebook
-
-
-def _tidy(notebook: nbformat.NotebookNode) -> None:
-    """Drop what differs from run to run and what finished progress bars leave."""
-    notebook.metadata.pop("widgets", None)
-    language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
-    notebook.metadata["language_info"] = language
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = _kept(cell.outputs)
 
 
 def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -84,8 +79,7 @@ def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
     nbclient's coalesce_streams joins in time quadratic in the length of a line.
     """
-    streams: dict[str, nbformat.NotebookNode] = {}
-    kept = []
+    streams, kept = {}, []
     for output in outputs:
         if output.output_type == "stream" and output.name in streams:
             streams[output.name].text += output.text
@@ -133,23 +127,22 @@ def add_command(commands) -> None:
 def _run(args: argparse.Namespace) -> int:
     paths = [path.expanduser() for path in args.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
     targets = [args.out.expanduser() / path.name if args.out else path for path in paths]
-    names = sorted(path.name for path in paths)
+    names = [path.name for path in paths]
     require(len(set(targets)) == len(paths), "notebooks", names, "files of different names")
     notebooks = [read_notebook(path) for path in paths]
     for target in targets:
         writable(target.parent)
-    failed = []
+    failed = 0
     for path, target, notebook in zip(paths, targets, notebooks):
         started = time.perf_counter()
         try:
             execute(notebook, path.resolve().parent)
         except Failed as error:
-            failed.append(f"{path.name}: left as it was: {error}")
+            failed += 1
+            print(f"{path.name}: left as it was: {error}", flush=True)
             continue
         partial = target.with_suffix(".partial")
         nbformat.write(notebook, partial)
         partial.replace(target)
         print(f"{path.name}: {time.perf_counter() - started:.0f} s", flush=True)
-    for sentence in failed:
-        print(sentence)
     return 1 if failed else 0

@@ -59,23 +59,20 @@ BOTH = {"augmentation + dropout": {"augment": True, "p": 0.3}}
 TABLE = {"every": 2, "test": True}
 LONGER = {"epochs": 32, "every": 2, "early": True, "test": True}
 
-# Most important first.
+P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+DECAYS = {f"{decay:g}": {"weight_decay": decay} for decay in (0.01, 0.0)}
+DRAWS = {"data sets": {}}
+MOVED = {name: {"schedule": name} for name in SCHEDULES}
+
+# Most important first. ε and α are around what the papers took: ε 0.1; α 0.1 to 0.4 on ImageNet, 1
+# on CIFAR-10.
 STUDIES = {
     "cifar10_l2": Study("L2, λ·Σw² in the loss, λ swept", L2),
-    "cifar10_note": Study(
-        "The study note's program, weight_decay 0.01 and 0",
-        {f"{decay:g}": {"weight_decay": decay} for decay in (0.01, 0.0)},
-        common=NOTE,
-    ),
-    "cifar10_dropout": Study(
-        "Dropout before both linear layers, p swept",
-        swept("p", (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)),
-    ),
+    "cifar10_note": Study("The note's program, weight_decay 0.01 and 0", DECAYS, common=NOTE),
+    "cifar10_dropout": Study("Dropout before both linear layers, p swept", swept("p", P)),
     "cifar10_l1": Study("L1, λ·Σ|w| as its proximal step, λ swept", L1),
-    # Around what the papers took: ε 0.1; α 0.1 to 0.4 on ImageNet, 1 on CIFAR-10.
     "cifar10_smoothing": Study(
-        "Label smoothing in the training loss, ε swept",
-        swept("label_smoothing", (0.0, 0.05, 0.1, 0.2)),
+        "Label smoothing, ε swept", swept("label_smoothing", (0.0, 0.05, 0.1, 0.2))
     ),
     "cifar10_mixup": Study("Mixup, α swept", swept("mixup", (0.0, 0.1, 0.2, 0.4, 1.0))),
     "cifar10_methods": Study(
@@ -91,26 +88,9 @@ STUDIES = {
         common=LONGER,
     ),
     "cifar10_l2_longer": Study(
-        "L2 for twice the epochs",
-        {label: L2[label] for label in ("0", "0.003")},
-        common={"epochs": 32},
+        "L2 for twice the epochs", {lam: L2[lam] for lam in ("0", "0.003")}, common={"epochs": 32}
     ),
-    "choosing": Study(
-        "Digits with wrong labels: λ chosen by hold-out, K-fold and nested, 100 data sets",
-        {"data sets": {}},
-        range(100),
-        Choosing,
-    ),
-    "opponents": Study(
-        "Digits with wrong labels: L2 and dropout, each may stop early, 100 data sets",
-        {"data sets": {}},
-        range(100),
-        Opponents,
-    ),
-    "schedules": Study(
-        "Moons with wrong labels: L2 from the start, late, rising, falling, taken away; ten draws",
-        {name: {"schedule": name} for name in SCHEDULES},
-        range(10),
-        Moved,
-    ),
+    "choosing": Study("Digits: λ by hold-out, K-fold, nested", DRAWS, range(100), Choosing),
+    "opponents": Study("Digits: L2 and dropout, each may stop", DRAWS, range(100), Opponents),
+    "schedules": Study("Moons: L2 at which time of the training", MOVED, range(10), Moved),
 }

@@ -132,6 +132,7 @@ def _write(lessons: Sequence[tuple], folder: Path, repository: str) -> list[str]
             chapter["failure"] = f"it could not be written: {type(error).__name__}: {error}"
             title = nbformat.v4.new_markdown_cell(f"# {path.stem}")
             empty = nbformat.v4.new_notebook(cells=[title])
+            page = Page(stems, path.parent)
             text, found = page.from_notebook_node(empty, resources=around)
         (folder / f"{path.stem}.html").write_text(text, encoding="utf-8")
         for name in (path.name, *found["links"]):

@@ -11,12 +11,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.preprocessors import Preprocessor
 from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from traitlets import Any
 
 from ...arguments import require
 from .formulas import mathml
@@ -28,76 +26,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/webp", "image/gif")
 
 
-class Lesson(Preprocessor):
-    """Give each cell what its template needs: text as HTML, coloured code, folding, explorers.
-
-    - pages: stems of the notebooks that have a page.
-    - folder: where the notebooks lie, with the files that they point to.
-
-    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
-    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
-    """
-
-    pages = Any()
-    folder = Any()
-    enabled = True
-
-    def preprocess(self, nb, resources):
-        """Prepare every cell; raises ValueError for an explorer that carries no frames."""
-        self.text = Text(self.pages, self.folder)
-        self.markdown = MarkdownWithMath(renderer=self.text)
-        self.explorers = {}
-        nb, resources = super().preprocess(nb, resources)
-        resources["explorers"] = list(self.explorers.values())
-        resources["headings"] = self.text.headings
-        resources["links"] = self.text.links
-        return nb, resources
-
-    def preprocess_cell(self, cell, resources, index):
-        """Prepare one cell: its HTML and that of its outputs."""
-        if cell.cell_type == "markdown":
-            self.text.attachments = cell.get("attachments", {})
-            cell.metadata["html"] = self.markdown.render(cell.source)
-        if cell.cell_type == "code":
-            self._fold(cell)
-            for output in cell.outputs:
-                self._show(output, cell.id)
-        return cell, resources
-
-    def _fold(self, cell) -> None:
-        """Name a folded cell by the comment that it begins with."""
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-        code = cell.source
-        if hidden or "hide-input" in cell.metadata.get("tags", []):
-            first, _, rest = code.partition("\n")
-            said = first.startswith("#")
-            cell.metadata["folded"] = first.lstrip("# ").rstrip(".") if said else "Code"
-            code = rest if said else code
-        cell.metadata["html"] = coloured(code)
-
-    def _show(self, output, cell: str) -> None:
-        """Give an output its explorer, its picture or its HTML; errors lose their colours."""
-        data = output.get("data", {})
-        require(not lacking(data), "explorer", cell, "executed with its frames")
-        picture = next((kind for kind in PICTURES if kind in data), None)
-        rich = data.get("text/markdown") or data.get("text/latex")
-        if MIME in data:
-            name = data[MIME]["name"] or cell
-            while name in self.explorers:
-                name += "-"
-            self.explorers[name] = output.metadata["explorer"] = data[MIME] | {"id": name}
-        elif picture:
-            output.metadata["still"] = _still(picture, data[picture], output.metadata)
-        elif rich:
-            output.metadata["html"] = self.markdown.render(rich)
-        elif "ename" in output:
-            output.text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
-
-
 class Text(IPythonRenderer):
     """Render Markdown with formulas in MathML, links between pages, and headings with ids.
 
-    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Lesson`.
+    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Page`.
     """
 
     def __init__(self, pages: Set[str], folder: Path):
@@ -152,15 +84,67 @@ class Text(IPythonRenderer):
 
 
 class Page(TemplateExporter):
-    """Write one notebook as one HTML file; what its template needs beside it is in `resources`."""
+    """Write one notebook as one HTML file.
+
+    - pages: stems of the notebooks that have a page.
+    - folder: where the notebooks lie, with the files that they point to.
+
+    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
+    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
+    """
 
     def __init__(self, pages: Set[str], folder: Path):
         super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
-        self.register_preprocessor(Lesson(pages=pages, folder=folder), enabled=True)
         self.register_filter("data", data)
+        self.text = Text(pages, folder)
+        self.markdown = MarkdownWithMath(renderer=self.text)
+        self.explorers = {}
 
     def _file_extension_default(self):
         return ".html"
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        """Write the page; raises ValueError for an explorer that carries no frames."""
+        for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                self.text.attachments = cell.get("attachments", {})
+                cell.metadata["html"] = self.markdown.render(cell.source)
+            if cell.cell_type == "code":
+                self._fold(cell)
+                for output in cell.outputs:
+                    self._show(output, cell.id)
+        found = {"explorers": list(self.explorers.values()), "links": self.text.links}
+        found["headings"] = self.text.headings
+        return super().from_notebook_node(nb, resources | found, **options)
+
+    def _fold(self, cell) -> None:
+        """Name a folded cell by the comment that it begins with."""
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        code = cell.source
+        if hidden or "hide-input" in cell.metadata.get("tags", []):
+            first, _, rest = code.partition("\n")
+            said = first.startswith("#")
+            cell.metadata["folded"] = first.lstrip("# ").rstrip(".") if said else "Code"
+            code = rest if said else code
+        cell.metadata["html"] = coloured(code)
+
+    def _show(self, output, cell: str) -> None:
+        """Give an output its explorer, its picture or its HTML; errors lose their colours."""
+        data = output.get("data", {})
+        require(not lacking(data), "explorer", cell, "executed with its frames")
+        picture = next((kind for kind in PICTURES if kind in data), None)
+        rich = data.get("text/markdown") or data.get("text/latex")
+        if MIME in data:
+            name = data[MIME]["name"] or cell
+            while name in self.explorers:
+                name += "-"
+            self.explorers[name] = output.metadata["explorer"] = data[MIME] | {"id": name}
+        elif picture:
+            output.metadata["still"] = _still(picture, data[picture], output.metadata)
+        elif rich:
+            output.metadata["html"] = self.markdown.render(rich)
+        elif "ename" in output:
+            output.text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
 
 
 def _still(kind: str, picture: str, metadata: dict) -> dict:
