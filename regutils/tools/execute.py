@@ -8,6 +8,7 @@ version. A notebook that fails is left as it was; the others are run all the sam
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from ..arguments import require
-from .record.files import writable
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -29,7 +29,7 @@ class Failed(Exception):
         cell, why = notebook.cells[index], str(error)
         if isinstance(error, CellExecutionError):
             why = f"{error.ename}: {error.evalue}"
-        elif isinstance(error, CellTimeoutError):
+        if isinstance(error, CellTimeoutError):
             why = "it took too long"
         why, line = " ".join(why.split())[:300], cell.source.strip().partition("\n")[0][:60]
         super().__init__(f"cell {index + 1} ({cell.get('id', '')}: {line!r}) failed: {why}")
@@ -65,45 +65,32 @@ def execute(
     except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         raise Failed(notebook, started[-1], error) from error
     finally:
-        _tidy(notebook)
+        notebook.metadata.pop("widgets", None)
+        language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
+        notebook.metadata["language_info"] = language
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _kept(cell.outputs)
     return notebook
 
 
-def _tidy(notebook: nbformat.NotebookNode) -> None:
-    """Drop what differs from run to run and what finished progress bars leave."""
-    notebook.metadata.pop("widgets", None)
-    language = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
-    notebook.metadata["language_info"] = language
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in _joined(cell.outputs) if says_something(output)]
+def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return outputs, empty ones aside, each stream in one piece; of overwritten lines the last.
 
-
-def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Return outputs with each stream in one piece; of a line overwritten by \\r its last text.
-
-    nbclient's coalesce_streams does the same in time quadratic in the length of a line.
+    nbclient's coalesce_streams joins in time quadratic in the length of a line.
     """
-    streams: dict[str, nbformat.NotebookNode] = {}
-    kept = []
+    streams, kept = {}, []
     for output in outputs:
         if output.output_type == "stream" and output.name in streams:
             streams[output.name].text += output.text
-            continue
-        kept.append(output)
+        elif output.output_type != "display_data" or output.data:
+            kept.append(output)
         if output.output_type == "stream":
-            streams[output.name] = output
+            streams.setdefault(output.name, output)
     for output in streams.values():
         lines = output.text.split("\n")
         output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-    return kept
-
-
-def says_something(output: nbformat.NotebookNode) -> bool:
-    """Return False for what a finished progress bar leaves: an empty line or display."""
-    if output.output_type == "stream":
-        return bool(output.text.strip())
-    return output.output_type != "display_data" or bool(output.data)
+    return [output for output in kept if output.output_type != "stream" or output.text.strip()]
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -114,6 +101,17 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise ValueError(f"notebook must be a notebook's file; got {str(path)!r}") from error
     require(len(notebook.cells) > 0, "notebook", str(path), "a notebook with at least one cell")
     return notebook
+
+
+def writable(folder: Path) -> Path:
+    """Return `folder`, made if it is missing; ValueError if nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        wrong = f"{folder} must be a folder that can be written to; got {error.strerror}"
+        raise ValueError(wrong) from error
+    return folder
 
 
 def add_command(commands) -> None:
@@ -128,25 +126,23 @@ def add_command(commands) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     paths = [path.expanduser() for path in args.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
-    targets = {path: args.out.expanduser() / path.name if args.out else path for path in paths}
-    names = sorted(path.name for path in paths)
-    distinct = len(set(targets.values())) == len(paths)
-    require(distinct, "notebooks", names, "files of different names")
-    notebooks = {path: read_notebook(path) for path in paths}
-    failed = []
-    for target in targets.values():
+    targets = [args.out.expanduser() / path.name if args.out else path for path in paths]
+    names = [path.name for path in paths]
+    require(len(set(targets)) == len(paths), "notebooks", names, "files of different names")
+    notebooks = [read_notebook(path) for path in paths]
+    for target in targets:
         writable(target.parent)
-    for path, notebook in notebooks.items():
+    failed = 0
+    for path, target, notebook in zip(paths, targets, notebooks):
         started = time.perf_counter()
         try:
             execute(notebook, path.resolve().parent)
         except Failed as error:
-            failed.append(f"{path.name}: left as it was: {error}")
+            failed += 1
+            print(f"{path.name}: left as it was: {error}", flush=True)
             continue
-        partial = targets[path].with_suffix(".partial")
+        partial = target.with_suffix(".partial")
         nbformat.write(notebook, partial)
-        partial.replace(targets[path])
+        partial.replace(target)
         print(f"{path.name}: {time.perf_counter() - started:.0f} s", flush=True)
-    for sentence in failed:
-        print(sentence)
     return 1 if failed else 0

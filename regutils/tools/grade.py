@@ -45,7 +45,7 @@ from ..course.check import NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
 from . import submission
-from .record.files import writable
+from .execute import writable
 
 COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
 LARGEST = 50_000_000  # bytes of a notebook

@@ -17,7 +17,7 @@ import pytest
 from conftest import NOTEBOOKS, read
 from PIL import Image
 
-from regutils.tools.site import building, frames, layers
+from regutils.tools.site import building, frames
 
 LOADED = "() => document.readyState === 'complete'"
 
@@ -76,8 +76,8 @@ def shown(opened, name: str, position: int) -> tuple[np.ndarray, str]:
 
 
 def expected(described: dict, position: int) -> tuple[np.ndarray, str]:
-    ground, layer = map(base64.b64decode, (described["ground"], described["layers"][position]))
-    return layers.laid(ground, layer)[..., :3], described["readings"][position]
+    picture = Image.open(io.BytesIO(base64.b64decode(described["pictures"][position])))
+    return np.asarray(picture.convert("RGB")), described["readings"][position]
 
 
 def address(described: dict, position: int) -> str:
@@ -95,7 +95,7 @@ def test_every_explorer_shows_the_pixels_and_readings_of_the_kernel(path, reader
     assert found
     opened = reader(f"{path.stem}.html")
     for name, described in found.items():
-        last = len(described["layers"]) - 1
+        last = len(described["pictures"]) - 1
         for position in dict.fromkeys((0, last // 2, last)):
             hash = f"{name}?{address(described, position)}"
             opened.evaluate("hash => { location.hash = hash; }", hash)
@@ -123,7 +123,7 @@ def test_a_slider_follows_the_mouse_and_the_address_follows_the_slider(reader, b
     opened.mouse.down()
     opened.mouse.move(box["x"] + box["width"] - 2, y, steps=9)
     opened.mouse.up()
-    last = len(described["layers"]) - 1
+    last = len(described["pictures"]) - 1
     pixels, _ = shown(opened, name, last)
     np.testing.assert_array_equal(pixels, expected(described, last)[0])
     control = described["controls"][0]
@@ -213,7 +213,7 @@ def test_without_scripts_the_film_strip_and_its_readings_are_there(path, reader,
             words = " ".join(described["readings"][position].split())
             assert figures.nth(i).locator("figcaption").inner_text() == words
         assert not opened.locator(f"#{name} .controls").is_visible()
-    strip = figures.first.locator("svg")
+    strip = figures.first.locator("img")
     strip.scroll_into_view_if_needed()
     opened.wait_for_timeout(300)
     pixels = np.asarray(Image.open(io.BytesIO(strip.screenshot())).convert("L"))

@@ -36,7 +36,7 @@ def test_every_slider_works_at_its_ends_and_in_its_middle(solved):
     assert explorers, "no explorer found"
     for explorer in explorers:
         lengths = [len(control["texts"]) for control in explorer["controls"]]
-        pictures = np.array([hash(layer) for layer in explorer["layers"]]).reshape(lengths)
+        pictures = np.array([hash(layer) for layer in explorer["pictures"]]).reshape(lengths)
         assert all(explorer["readings"])
         middle = [length // 2 for length in lengths]
         for axis, control in enumerate(explorer["controls"]):

@@ -9,21 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync".split()
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 def chromium() -> str | None:
@@ -57,29 +49,22 @@ def server(folder: Path, home: Path) -> Iterator[str]:
 
     Settings and history go to `home`, so neither is the user's.
     """
-    settings = home / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True, exist_ok=True)
     # All cells stand in the page, so that every slider can be found; nobody is asked about news.
-    (settings / "tracker.jupyterlab-settings").write_text(json.dumps({"windowingMode": "none"}))
-    news = home / "settings" / "@jupyterlab" / "apputils-extension"
-    news.mkdir(parents=True, exist_ok=True)
-    (news / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
-    )
+    silent = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    for name, settings in (
+        ("notebook-extension/tracker", {"windowingMode": "none"}),
+        ("apputils-extension/notification", silent),
+    ):
+        file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--expose-app-in-browser",
-        f"--port={port}",
-        f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={folder}",
-    ]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+    command += [f"--port={port}", f"--IdentityProvider.token={token}"]
+    command += [f"--ServerApp.root_dir={folder}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     environment = os.environ | {
@@ -104,13 +89,11 @@ def _wait(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(
-                f"JupyterLab ended with code {process.returncode} before it answered"
-            )
+            raise RuntimeError(f"JupyterLab ended with code {process.returncode}")
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.3)
     raise TimeoutError(f"JupyterLab did not answer within {seconds:.0f} s")
 
@@ -160,9 +143,7 @@ def open_and_run(
 
 def sliders(page):
     """Every slider on the page, in order."""
-    return page.locator(
-        ".jp-Notebook .widget-hslider .noUi-handle, .jp-Notebook .widget-slider .noUi-handle"
-    )
+    return page.locator(".jp-Notebook :is(.widget-hslider, .widget-slider) .noUi-handle")
 
 
 def drag(page, handle, share: float, steps: int = 6) -> None:

@@ -1,29 +1,16 @@
-"""A learner at a kernel, without a browser: runs cells, hears what widgets say, drags a slider."""
+"""A learner at a kernel, without a browser: runs cells, hears what widgets say."""
 
 import os
 import queue
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import KernelManager
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-@dataclass(frozen=True)
-class Move:
-    """One position of a drag.
-
-    - setting: where the slider was put
-    - seconds: from the move to the arrival of its picture
-    """
-
-    setting: int
-    seconds: float
 
 
 class Learner:
@@ -41,13 +28,13 @@ class Learner:
         self.manager.start_kernel(cwd=str(folder), env=dict(environment))
         self.client = self.manager.client()
         self.client.start_channels()
+        self.errors: list[str] = []
+        self.states: dict[str, dict] = {}
         try:
             self.client.wait_for_ready(timeout=120)
         except RuntimeError:
             self.close()
             raise
-        self.errors: list[str] = []
-        self.states: dict[str, dict] = {}
 
     @property
     def pid(self) -> int:
@@ -87,9 +74,9 @@ class Learner:
         press = None  # when the stop button is pressed
         while True:
             message = self._next(time.perf_counter() + seconds if press is None else press)
+            if message is None and press is None:
+                raise queue.Empty
             if message is None:
-                if press is None:
-                    raise queue.Empty
                 self.manager.interrupt_kernel()
                 press = None
                 continue
@@ -121,62 +108,13 @@ class Learner:
     def explorer(self, shown: list[dict]) -> tuple[str, str] | None:
         """The comms of the first slider and the picture, if an explorer is among what was shown."""
         for output in shown:
-            view = output.get("data", {}).get(WIDGET)
-            if view is not None:
-                box = self.states[view["model_id"]]
-                parts = [child.removeprefix("IPY_MODEL_") for child in box["children"]]
+            if view := output.get("data", {}).get(WIDGET):
+                children = self.states[view["model_id"]]["children"]
+                parts = [child.removeprefix("IPY_MODEL_") for child in children]
                 models = [self.states[part]["_model_name"] for part in parts]
-                return (
-                    parts[models.index("SelectionSliderModel")],
-                    parts[models.index("ImageModel")],
-                )
+                wanted = ("SelectionSliderModel", "ImageModel")
+                return tuple(parts[models.index(model)] for model in wanted)
         return None
-
-    def drag(
-        self, slider: str, picture: str, seconds: float, rate: float = 5
-    ) -> tuple[list[Move], int]:
-        """Move a slider up and down its whole length, by one position `rate` times a second.
-
-        Like the browser's side of ipywidgets, it sends one move at a time: while the kernel is at
-        work only the newest position waits, and the time of a move counts from when the hand moved.
-        Returns the moves that were answered, and how many a newer one took the place of.
-        """
-        last = len(self.states[slider]["_options_labels"]) - 1
-        setting, direction = self.states[slider]["index"], 1
-        moves, overtaken = [], 0
-        waiting = None  # (setting, when the hand moved), not yet sent
-        sent = None  # the same with the request's id, not yet done
-        start = time.perf_counter()
-        ticks = 0
-        while sent is not None or ticks < seconds * rate:
-            if sent is None and waiting is not None:
-                sent, waiting = (*waiting, self._put(slider, waiting[0])), None
-            tick = start + ticks / rate if ticks < seconds * rate else start + seconds + 60
-            message = self._next(tick)
-            if message is None:
-                direction = -1 if setting == last else 1 if setting == 0 else direction
-                setting += direction
-                overtaken += waiting is not None
-                waiting = (setting, tick)
-                ticks += 1
-                continue
-            self._hear(message)
-            if sent is None or message["parent_header"].get("msg_id") != sent[2]:
-                continue
-            content = message["content"]
-            if message["msg_type"] == "comm_msg" and content["comm_id"] == picture:
-                if ["value"] in content["data"].get("buffer_paths", []):
-                    moves.append(Move(sent[0], time.perf_counter() - sent[1]))
-            if message["msg_type"] == "status" and content["execution_state"] == "idle":
-                sent = None
-        return moves, overtaken
-
-    def _put(self, slider: str, setting: int) -> str:
-        data = {"method": "update", "state": {"index": setting}, "buffer_paths": []}
-        content = {"comm_id": slider, "data": data}
-        message = self.client.session.msg("comm_msg", content)
-        self.client.shell_channel.send(message)
-        return message["header"]["msg_id"]
 
     def _next(self, until: float) -> dict | None:
         """The next message, or None at that time."""

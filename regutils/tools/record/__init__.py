@@ -5,5 +5,4 @@
 - schedules: λ that moves while a network trains
 - studies: the table of what is run
 - command: do what is missing, keep what was done
-- files: the format of a recorded file
 """

@@ -9,10 +9,13 @@ its runs are there.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
+import os
+import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,16 +25,61 @@ import torch
 from ... import data
 from ...arguments import require
 from ...data.cifar10 import folder
-from .files import writable, write
-from .photographs import EDGES
+from ...progress import bar
+from ..execute import writable
+from .photographs import EDGES, Job
 from .studies import STUDIES, Study
 
 
-def one(job: Any, pictures: str | None, threads: int | None) -> tuple[Any, dict[str, Any]]:
-    """Return a job and what it measured: results arrive in any order."""
-    if threads:
-        torch.set_num_threads(threads)
-    return job, job.run(pictures)
+def record(
+    studies: Mapping[str, Study], out: Path, work: Path, pictures: str | None, n_jobs: int = -1
+) -> None:
+    """Run what is missing of every study with joblib and write its file to `out`.
+
+    - work: folder of finished runs.
+    - pictures: an .npz file, or None for CIFAR-10.
+
+    Raises ValueError, before any work, where `out` or `work` cannot be written to.
+    """
+    import joblib
+
+    writable(out)
+    writable(work)
+    source = "CIFAR-10, JPEG copy" if pictures else "CIFAR-10"
+    for name, study in studies.items():
+        rows = study.jobs()
+        files = {job: work / kept_as(job, source) for row in rows.values() for job in row}
+        done = {}
+        for job, file in files.items():
+            with contextlib.suppress(OSError, json.JSONDecodeError):
+                done[job] = json.loads(file.read_text(encoding="utf-8"))
+        missing = [job for job in files if job not in done]
+        run = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
+        results = run(joblib.delayed(one)(job, pictures) for job in missing)
+        for job, result in bar(results, name, total=len(missing), unit="run"):
+            write(files[job], result)
+            done[job] = result
+        photographs = issubclass(study.job, Job)
+        command = f"regutils record {name}"
+        if photographs and pictures:
+            command += f" --pictures {Path(pictures).name}"
+        how = {"about": study.about, "data": source if photographs else "none"}
+        write(out / f"{name}.json", how | {"command": command} | contents(rows, done))
+
+
+def one(job: Any, pictures: str | None) -> tuple[Any, dict[str, Any]]:
+    """Return a job (results arrive in any order), what it measured, and where and how."""
+    # Weights that a strong λ has all but erased would make a CPU ten times slower.
+    torch.set_flush_denormal(True)
+    started = time.process_time()
+    result = job.run(pictures)
+    on_gpu = isinstance(job, Job) and torch.cuda.is_available()
+    cpu = f"CPU, {torch.backends.cpu.get_cpu_capability()}"
+    return job, result | {
+        "device": torch.cuda.get_device_name() if on_gpu else cpu,
+        "versions": {"torch": torch.__version__, "python": platform.python_version()},
+        "seconds": round(time.process_time() - started, 1),
+    }
 
 
 def kept_as(job: Any, source: str) -> str:
@@ -40,70 +88,24 @@ def kept_as(job: Any, source: str) -> str:
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
 
 
-def record(
-    studies: Mapping[str, Study],
-    out: Path,
-    work: Path,
-    pictures: str | None,
-    source: str,
-    *,
-    parallel: Callable[[], Any],
-    report: Callable[[str], None] = print,
-    threads: int | None = 1,
-) -> None:
-    """Run what is missing of every study and write its file to `out`.
-
-    - work: folder of finished runs.
-    - pictures: an .npz file, or None for CIFAR-10.
-    - source: what the recorded file calls them.
-    - parallel: makes the joblib.Parallel that runs the jobs, with
-      return_as="generator_unordered".
-    - report: gets a line after each run, with how long is left of the study.
-
-    Raises ValueError, before any work, where `out` or `work` cannot be written to.
-    """
-    import joblib
-
-    writable(out)
-    writable(work)
-    for name, study in studies.items():
-        rows = study.jobs()
-        jobs = list(dict.fromkeys(job for row in rows.values() for job in row))
-        done = {}
-        for job in jobs:
-            try:
-                done[job] = json.loads((work / kept_as(job, source)).read_text(encoding="utf-8"))
-            except (OSError, json.JSONDecodeError):
-                continue
-        missing = [job for job in jobs if job not in done]
-        started, spent = time.perf_counter(), 0.0
-        total = sum(job.cost for job in missing)
-        for job, result in parallel()(
-            joblib.delayed(one)(job, pictures, threads) for job in missing
-        ):
-            write(work / kept_as(job, source), result)
-            done[job] = result
-            spent += job.cost
-            left = (time.perf_counter() - started) * (total - spent) / spent / 60
-            report(f"{name}: {len(done)} of {len(jobs)} runs, about {left:.0f} min left")
-        command = f"regutils record {name}"
-        if study.pictures and pictures:
-            command += f" --pictures {Path(pictures).name}"
-        how = {"about": study.about, "data": source if study.pictures else "none"}
-        write(out / f"{name}.json", how | {"command": command} | contents(rows, done))
+def write(path: Path, content: Any) -> None:
+    """Write JSON beside the target and rename it: a reader never meets half a file."""
+    plain = json.loads(json.dumps(content), parse_constant=lambda _: None)  # for NaN and infinity
+    part = path.with_name(path.name + ".part")
+    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+    part.write_text(text + "\n", encoding="utf-8")
+    os.replace(part, path)
 
 
 def contents(rows: dict[str, list[Any]], done: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     """Return the jobs of a study, their results, and what they were made with."""
-    results = list(done.values())
     about = ("device", "versions", "seconds")
-    versions = [result["versions"] for result in results]
-    made_with = {f"Python {v['python']}, PyTorch {v['torch']}" for v in versions}
+    device, versions, seconds = zip(*([one[name] for name in about] for one in done.values()))
     return {
         "seeds": sorted({job.seed for job in done}),
-        "device": sorted({result["device"] for result in results}),
-        "versions": sorted(made_with),
-        "processor_minutes": round(sum(result["seconds"] for result in results) / 60, 1),
+        "device": sorted(set(device)),
+        "versions": sorted({f"Python {v['python']}, PyTorch {v['torch']}" for v in versions}),
+        "processor_minutes": round(sum(seconds) / 60, 1),
         "jobs": {label: [asdict(job) for job in row] for label, row in rows.items()},
         "edges": [round(edge, 4) for edge in EDGES.tolist()],
         "runs": {
@@ -121,8 +123,7 @@ def add_command(commands: Any) -> None:
     add = parser.add_argument
     names = ", ".join(STUDIES)
     add("studies", nargs="*", metavar="STUDY", help=f"some of {names}; default: all")
-    add("--pictures", metavar="FILE.npz", help="real pictures; default: CIFAR-10, downloaded")
-    add("--source", help='what they are; default: "CIFAR-10, JPEG copy", or "CIFAR-10"')
+    add("--pictures", metavar="FILE.npz", help="a JPEG copy of CIFAR-10; default: downloaded")
     add("--jobs", type=int, default=-1, help="worker processes; default: one per core")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, which must find the pictures")
     add("--out", type=Path, default=Path("notebooks/recorded"))
@@ -131,28 +132,20 @@ def add_command(commands: Any) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    import joblib
-
     known = set(args.studies) <= set(STUDIES)
     require(known, "STUDY", args.studies, f"among {', '.join(STUDIES)}")
     wanted = {n: study for n, study in STUDIES.items() if n in (args.studies or STUDIES)}
     path = str(Path(args.pictures).expanduser().resolve()) if args.pictures else None
-    if path is None and any(study.pictures for study in wanted.values()):
+    if path is None and any(issubclass(study.job, Job) for study in wanted.values()):
         data.cifar10()  # before the workers start, so that only one of them downloads
-    source = args.source or ("CIFAR-10, JPEG copy" if path else "CIFAR-10")
     work = (args.work or folder() / "record").expanduser()
-
-    def go(**how: Any) -> None:
-        def parallel() -> joblib.Parallel:
-            return joblib.Parallel(batch_size=1, return_as="generator_unordered", **how)
-
-        record(wanted, args.out.expanduser(), work, path, source, parallel=parallel)
-
+    how = (wanted, args.out.expanduser(), work, path, args.jobs)
     if not args.scheduler:
-        go(n_jobs=args.jobs)
+        record(*how)
         return 0
+    import joblib
     from distributed import Client
 
     with Client(args.scheduler), joblib.parallel_config(backend="dask"):
-        go()
+        record(*how)
     return 0

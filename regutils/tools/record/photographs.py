@@ -3,8 +3,7 @@
 import base64
 import copy
 import functools
-import platform
-import time
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,30 +47,18 @@ class Job:
     note: bool = False
     test: bool = False
 
-    @property
-    def cost(self) -> float:
-        """Expected duration in some unit: pictures that are trained on."""
-        return self.n_train * self.epochs
-
     def run(self, pictures: str | None) -> dict[str, Any]:
-        """Train the network in bfloat16, on a GPU if there is one; return plain JSON.
+        """Train the network, on a GPU if there is one; return plain JSON.
 
         - pictures: an .npz file for `data.archive`, or None for CIFAR-10.
         """
-        # Weights that a strong λ has all but erased would make a CPU ten times slower.
-        torch.set_flush_denormal(True)
-        started = time.process_time()
         activation = nn.Identity if self.note else nn.ReLU
         model = models.seeded(lambda: models.SeedCNN(activation, dropout=self.p), self.seed)
         model, split = train.to_device(model, self.split(read_pictures(pictures)))
-        history, taken = self._train(model, split)
+        history = self._train(model, split)
         names = ("epochs", "running", "train_loss", "val_loss", "train_error", "val_error")
-        result: dict[str, Any] = {
-            name: [round(value, 5) for value in getattr(history, name)] for name in names
-        }
-        if self.early:
-            result["taken_epoch"] = taken
-        return result | self.inspect(model, split) | machine(split, started)
+        measured = {name: [round(v, 5) for v in getattr(history, name)] for name in names}
+        return measured | self.inspect(model, split)
 
     def split(self, pictures: data.Pictures) -> data.Split:
         """Cut the pictures; the note trains on the test split in order, values in [0, 1]."""
@@ -83,12 +70,12 @@ class Job:
             (seen.x[:n] / 255, seen.y[:n]), (unseen, labels), (unseen[:1], labels[:1])
         )
 
-    def _train(self, model: nn.Module, split: data.Split) -> tuple[train.History, int]:
-        """Return the history, and the epoch whose weights `model` ends with."""
+    def _train(self, model: nn.Module, split: data.Split) -> train.History:
+        """Return the history; `model` ends with the last weights, or with the best of `early`."""
         # Momentum m lets a steady gradient take steps of lr/(1 − m). A soft threshold of lr·λ after
         # each step would be weaker than λ·Σ|w| in the loss by that factor, so it gets it too.
         lam = self.lam / (1 - self.momentum) if self.penalty == "l1" else self.lam
-        history, best = None, None
+        history, best, kept = None, math.inf, model.state_dict()
         while history is None or (history.epochs[-1] < self.epochs and not history.stopped):
             history = train.fit(
                 model,
@@ -107,23 +94,19 @@ class Job:
                 augment=data.augment if self.augment else None,
                 label_smoothing=self.label_smoothing,
                 mixup=self.mixup,
-                autocast=True,
                 seed=self.seed,
                 progress=False,
             )
-            if self.early and (best is None or history.val_error[-1] < min(history.val_error[:-1])):
-                best = history.epochs[-1], copy.deepcopy(model.state_dict())
-        if best is None:
-            return history, history.epochs[-1]
-        model.load_state_dict(best[1])
-        return history, best[0]
+            if self.early and history.val_error[-1] < best:
+                best, kept = history.val_error[-1], copy.deepcopy(model.state_dict())
+        if self.early:
+            model.load_state_dict(kept)
+        return history
 
     def inspect(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
         """Return test error and zeros; of a sweep's first seed histograms and 8-bit filters."""
         weights = {name: model.get_submodule(name).weight.detach().float().cpu() for name in LAYERS}
-        result: dict[str, Any] = {
-            "zeros": {name: int((w == 0).sum()) for name, w in weights.items()}
-        }
+        result: dict[str, Any] = {"zeros": {n: int((w == 0).sum()) for n, w in weights.items()}}
         if self.test:
             result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
         if self.seed == SEEDS[0] and not (self.note or self.test):
@@ -136,41 +119,11 @@ class Job:
         return result
 
 
-@dataclass(frozen=True)
-class Pulled(Job):
-    """A run of the L1 sweep, of whose trained network the gradients are recorded."""
-
-    penalty: str = "l1"
-    lam: float = 2e-4
-
-    def inspect(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
-        """Add each layer's share of weights whose data-loss gradient is smaller than λ."""
-        model.eval().zero_grad()
-        n = len(split.train.y)
-        for x, y in zip(split.train.x.split(500), split.train.y.split(500)):
-            (train.loss(model(x), y) * len(y) / n).backward()
-        gradients = {name: model.get_submodule(name).weight.grad for name in LAYERS}
-        shares = {name: (g.abs() < self.lam).float().mean() for name, g in gradients.items()}
-        found = {name: round(share.item(), 4) for name, share in shares.items()}
-        return super().inspect(model, split) | {"pulled_less": found}
-
-
 def _histogram(w: torch.Tensor) -> list[int]:
     unit = w[0].numel() ** -0.5
     counted = w[(w != 0) & w.isfinite()]
     inside = (counted / unit).clamp(EDGES[0], EDGES[-1])
     return torch.histogram(inside, EDGES).hist.int().tolist()
-
-
-def machine(split: data.Split, started: float) -> dict[str, Any]:
-    """Return where and how a result was made; `started` is in seconds of this process."""
-    on_gpu = split.train.x.is_cuda
-    name = torch.cuda.get_device_name() if on_gpu else torch.backends.cpu.get_cpu_capability()
-    return {
-        "device": name if on_gpu else f"CPU, {name}",
-        "versions": {"torch": torch.__version__, "python": platform.python_version()},
-        "seconds": round(time.process_time() - started, 1),
-    }
 
 
 @functools.lru_cache(1)

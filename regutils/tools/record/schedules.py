@@ -1,14 +1,12 @@
 """λ that moves while a network trains: does it matter when it came?"""
 
-import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
 from ... import data, models, train
-from .photographs import machine
 
 # Share of the strongest λ in force after a share f of the training.
 SCHEDULES = {
@@ -34,11 +32,8 @@ class Moved:
     lam: float = 0.02
     epochs: int = 600
 
-    cost: ClassVar[float] = 1.0
-
     def run(self, pictures: str | None) -> dict[str, Any]:
         """Train one network; return plain JSON."""
-        started = time.process_time()
         split = data.moons(60, 0.2, 0.3, self.seed)
         trainer = train.Trainer(
             models.seeded(partial(models.MLP, 2, 16, 16, 2), self.seed),
@@ -58,4 +53,4 @@ class Moved:
                 trainer.lam = self.lam * share(epoch / self.epochs)
                 trainer.epoch()
         found["epochs"] = [step // 3 for step in found.pop("step")]
-        return found | machine(split, started)
+        return found

@@ -2,7 +2,6 @@
 
 - frames: in the kernel: what an explorer shows for every setting of its controls
 - panels: where a picture is cut for a narrow screen
-- layers: pictures as a ground that stays and what lies on it, lossless
 - formulas: TeX to MathML
 - lessons: a notebook prepared for its page, and the exporter that writes it
 - building: the command: execute, write, put in place

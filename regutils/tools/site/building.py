@@ -25,8 +25,7 @@ from urllib.parse import quote
 import nbformat
 
 from ...arguments import require
-from ..execute import NOTEBOOKS, Failed, execute, read_notebook
-from ..record.files import writable
+from ..execute import NOTEBOOKS, Failed, execute, read_notebook, writable
 from . import frames
 from .lessons import TEMPLATES, Page
 
@@ -45,13 +44,10 @@ def build(
 
     Raises ValueError for a file that is no notebook and for a folder that holds other things.
     """
-    require(len(notebooks) > 0, "notebooks", notebooks, "at least one notebook")
-    names = [path.stem.casefold() for path in notebooks]
     shown = [path.name for path in notebooks]
-    require(len(set(names)) == len(names), "notebooks", shown, "notebooks of different names")
-    require(
-        "index" not in names, "notebooks", shown, "no index.ipynb: the first page is index.html"
-    )
+    names = {path.stem.casefold() for path in notebooks}
+    require(len(names) == len(shown), "notebooks", shown, "notebooks of different names")
+    require("index" not in names, "notebooks", shown, "other names: index.html is the first page")
     read = [read_notebook(path) for path in notebooks]
     earlier = _earlier(out)
     writable(out)
@@ -85,20 +81,14 @@ def _earlier(out: Path) -> set[str]:
 def _put(folder: Path, out: Path, earlier: set[str]) -> None:
     """Copy a finished site to `out`, file by file, then remove what only the earlier one had."""
     files = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
-
-    def manifest(names: set[str]) -> None:
-        (out / MANIFEST).write_text(json.dumps({"files": sorted(names)}), encoding="utf-8")
-
-    parts = {f"{name}.part" for name in files}
-    manifest(earlier | files | parts)
+    manifest = out / MANIFEST
+    manifest.write_text(json.dumps({"files": sorted(earlier | files)}), encoding="utf-8")
     for name in sorted(files):
-        target, part = out / name, out / f"{name}.part"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / name, part)
-        part.replace(target)
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, out / name)
     for name in earlier - files:
         (out / name).unlink()
-    manifest(files)
+    manifest.write_text(json.dumps({"files": sorted(files)}), encoding="utf-8")
 
 
 def _lesson(
@@ -106,10 +96,9 @@ def _lesson(
 ) -> tuple[Path, nbformat.NotebookNode, str]:
     """Return path, the notebook with its frames, and why it ends early ("" if it does not)."""
     kept = executed / path.name if executed else None
-    sources = [cell.source for cell in notebook.cells]
     if kept and kept.exists():
         found = read_notebook(kept)
-        if [cell.source for cell in found.cells] == sources and _whole(found):
+        if [cell.source for cell in found.cells] == [cell.source for cell in notebook.cells]:
             print(f"{path.name}: taken from {executed}", flush=True)
             return path, found, ""
     print(f"{path.name}: executing …", end=" ", flush=True)
@@ -126,52 +115,47 @@ def _lesson(
     return path, notebook, failure
 
 
-def _whole(notebook: nbformat.NotebookNode) -> bool:
-    """Return whether it is executed and all its explorers carry their frames."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    outputs = [output.get("data", {}) for cell in code for output in cell.outputs]
-    return any(cell.execution_count for cell in code) and not any(map(frames.lacking, outputs))
-
-
 def _write(lessons: Sequence[tuple], folder: Path, repository: str) -> list[str]:
     """Write pages, notebooks to download, what they point to, and the first page."""
     chapters = [_chapter(path, notebook, failure) for path, notebook, failure in lessons]
     stems = {path.stem for path, _, _ in lessons}
     site = _parts() | {"chapters": chapters, "repository": repository}
-    best = None
-    for i, (path, notebook, _) in enumerate(lessons):
-        around = {"here": chapters[i], "previous": chapters[i - 1] if i else None}
-        around["next"] = chapters[i + 1] if i + 1 < len(chapters) else None
-        shutil.copyfile(path, folder / path.name)
+    best = []  # the explorer of the first page: the first with one slider, over λ
+    for (path, notebook, _), chapter, before, after in zip(
+        lessons, chapters, [None, *chapters], [*chapters[1:], None]
+    ):
         page = Page(stems, path.parent)
+        around = {"site": site | {"here": chapter, "previous": before, "next": after}}
         try:
-            text, found = page.from_notebook_node(notebook, resources={"site": site | around})
+            text, found = page.from_notebook_node(notebook, resources=around)
         except Exception as error:  # one page that cannot be written costs no other
-            why = f"{type(error).__name__}: {error}"
-            chapters[i]["failure"] = f"the page could not be written: {why}"
-            nothing = nbformat.v4.new_notebook(cells=[notebook.cells[0]])
-            nothing.cells[0] = nbformat.v4.new_markdown_cell(f"# {path.stem}")
-            text, found = page.from_notebook_node(nothing, resources={"site": site | around})
+            chapter["failure"] = f"it could not be written: {type(error).__name__}: {error}"
+            title = nbformat.v4.new_markdown_cell(f"# {path.stem}")
+            empty = nbformat.v4.new_notebook(cells=[title])
+            page = Page(stems, path.parent)
+            text, found = page.from_notebook_node(empty, resources=around)
         (folder / f"{path.stem}.html").write_text(text, encoding="utf-8")
-        for link in found["links"]:
-            target = folder / link
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path.parent / link, target)
+        for name in (path.name, *found["links"]):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path.parent / name, folder / name)
         explorers = found["explorers"]
-        chapters[i]["sliders"] = _sliders(explorers)
-        best = best or _first_over_lambda(explorers, chapters[i])
-        number = sum(len(explorer["layers"]) for explorer in explorers)
+        controls = [control for explorer in explorers for control in explorer["controls"]]
+        words = [control["label"].partition(",")[0] for control in controls]
+        chapter["sliders"] = ", ".join(dict.fromkeys(words))
+        best += [
+            explorer | {"chapter": chapter}
+            for explorer in explorers
+            if [control["name"] for control in explorer["controls"]] == ["lam"]
+        ]
+        number = sum(len(explorer["readings"]) for explorer in explorers)
         size = len(text.encode()) / 1e6
         print(f"{path.stem}.html: {len(explorers)} explorers, {number} frames, {size:.1f} MB")
     home = page.environment.get_template("home.html.j2")
-    context = {"site": site, "explorers": [best] if best else []}
+    context = {"site": site, "explorers": best[:1]}
     (folder / "index.html").write_text(home.render(resources=context), encoding="utf-8")
     (folder / ".nojekyll").touch()  # GitHub Pages takes the files as they are
-    return [
-        f"{path.name}: {chapter['failure']}"
-        for (path, _, _), chapter in zip(lessons, chapters)
-        if chapter["failure"]
-    ]
+    failures = zip(lessons, chapters)
+    return [f"{one[0].name}: {told['failure']}" for one, told in failures if told["failure"]]
 
 
 def _chapter(path: Path, notebook: nbformat.NotebookNode, failure: str) -> dict:
@@ -186,24 +170,8 @@ def _chapter(path: Path, notebook: nbformat.NotebookNode, failure: str) -> dict:
         "number": number,
         "question": question,
         "time": duration[1] if duration else "",
-        "sliders": "",
         "failure": failure,
     }
-
-
-def _sliders(explorers: Sequence[dict]) -> str:
-    """Return the words of the controls of a page, each once."""
-    controls = [control for explorer in explorers for control in explorer["controls"]]
-    words = [control["label"].partition(",")[0] for control in controls]
-    return ", ".join(dict.fromkeys(words))
-
-
-def _first_over_lambda(explorers: Sequence[dict], chapter: dict) -> dict | None:
-    """Return the explorer for the first page: the first with one slider, over λ."""
-    for explorer in explorers:
-        if [control["name"] for control in explorer["controls"]] == ["lam"]:
-            return explorer | {"chapter": chapter}
-    return None
 
 
 def _parts() -> dict:

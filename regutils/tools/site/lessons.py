@@ -11,12 +11,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbconvert.preprocessors import Preprocessor
 from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
-from traitlets import Any
 
 from ...arguments import require
 from .formulas import mathml
@@ -28,81 +26,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/webp", "image/gif")
 
 
-class Lesson(Preprocessor):
-    """Give each cell what its template needs: text as HTML, coloured code, folding, explorers.
-
-    - pages: stems of the notebooks that have a page.
-    - folder: where the notebooks lie, with the files that they point to.
-
-    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
-    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
-    """
-
-    pages = Any()
-    folder = Any()
-    enabled = True
-
-    def preprocess(self, nb, resources):
-        """Prepare every cell; raises ValueError for an explorer that carries no frames."""
-        self.text = Text(self.pages, self.folder)
-        self.markdown = MarkdownWithMath(renderer=self.text)
-        self.explorers = []
-        nb, resources = super().preprocess(nb, resources)
-        resources["explorers"] = self.explorers
-        resources["headings"] = self.text.headings
-        resources["links"] = self.text.links
-        return nb, resources
-
-    def preprocess_cell(self, cell, resources, index):
-        """Prepare one cell: its HTML and that of its outputs."""
-        if cell.cell_type == "markdown":
-            self.text.attachments = cell.get("attachments", {})
-            cell.metadata["html"] = self.markdown.render(cell.source)
-        if cell.cell_type == "code":
-            self._fold(cell)
-            for output in cell.outputs:
-                data = output.get("data", {})
-                require(not lacking(data), "explorer", cell.id, "executed with its frames")
-                picture = next((kind for kind in PICTURES if kind in data), None)
-                rich = data.get("text/markdown") or data.get("text/latex")
-                if MIME in data:
-                    output.metadata["explorer"] = self._explorer(data[MIME], cell)
-                elif picture:
-                    output.metadata["still"] = _still(picture, data[picture], output.metadata)
-                elif rich:
-                    output.metadata["html"] = self.markdown.render(rich)
-                elif "ename" in output:
-                    text = "\n".join(output.traceback)
-                    output.text = re.sub(r"\x1b\[[0-9;]*m", "", text)
-        return cell, resources
-
-    def _fold(self, cell) -> None:
-        """Name a folded cell by the comment that it begins with."""
-        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
-        code = cell.source
-        if hidden or "hide-input" in cell.metadata.get("tags", []):
-            first, _, rest = code.partition("\n")
-            said = first.startswith("#")
-            cell.metadata["folded"] = first.lstrip("# ").rstrip(".") if said else "Code"
-            code = rest if said else code
-        cell.metadata["html"] = coloured(code)
-
-    def _explorer(self, described: dict, cell) -> dict:
-        taken = {explorer["id"] for explorer in self.explorers}
-        name = described["name"] or cell.id
-        same = [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))]
-        explorer = described | {"id": next(name for name in same if name not in taken)}
-        explorer["start"] = 0
-        for control in explorer["controls"]:
-            explorer["start"] = explorer["start"] * len(control["texts"]) + control["start"]
-        self.explorers.append(explorer)
-        return explorer
-
-
 class Text(IPythonRenderer):
     """Render Markdown with formulas in MathML, links between pages, and headings with ids.
 
-    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Lesson`.
+    A link that leads nowhere on the site becomes plain text. pages, folder: as in `Page`.
     """
 
     def __init__(self, pages: Set[str], folder: Path):
@@ -121,24 +48,21 @@ class Text(IPythonRenderer):
     def heading(self, text: str, level: int, **attrs) -> str:
         words = html.unescape(re.sub(r"<annotation.*?</annotation>|<[^>]+>", "", text)).strip()
         name = words.replace(" ", "-")
-        taken = {other for _, other, _ in self.headings}
-        while name in taken:
+        while name in {other for _, other, _ in self.headings}:
             name += "-"
         self.headings.append((level, name, text))
         quoted = html.escape(name)
-        if level == 1:
-            return f'<h1 id="{quoted}">{text}</h1>\n'
-        return f'<h{level} id="{quoted}"><a class="here" href="#{quoted}">{text}</a></h{level}>\n'
+        here = text if level == 1 else f'<a class="here" href="#{quoted}">{text}</a>'
+        return f'<h{level} id="{quoted}">{here}</h{level}>\n'
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         parts = urlsplit(url)
+        path = Path(unquote(parts.path))
         if parts.scheme or not parts.path:
             return super().link(text, url, title)
-        path = Path(unquote(parts.path))
         if path.suffix == ".ipynb" and path.parent == Path() and path.stem in self.pages:
-            return super().link(
-                text, parts._replace(path=quote(f"{path.stem}.html")).geturl(), title
-            )
+            page = parts._replace(path=quote(f"{path.stem}.html")).geturl()
+            return super().link(text, page, title)
         if path.suffix == ".ipynb" or ".." in path.parts or not (self.folder / path).is_file():
             return text
         self.links.append(path.as_posix())
@@ -160,15 +84,67 @@ class Text(IPythonRenderer):
 
 
 class Page(TemplateExporter):
-    """Write one notebook as one HTML file; what its template needs beside it is in `resources`."""
+    """Write one notebook as one HTML file.
+
+    - pages: stems of the notebooks that have a page.
+    - folder: where the notebooks lie, with the files that they point to.
+
+    Afterwards `resources` holds explorers (each with an id of its own, from its name in the
+    notebook), headings (level, id, HTML) and links (paths of other files that the text points to).
+    """
 
     def __init__(self, pages: Set[str], folder: Path):
         super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)])
-        self.register_preprocessor(Lesson(pages=pages, folder=folder), enabled=True)
         self.register_filter("data", data)
+        self.text = Text(pages, folder)
+        self.markdown = MarkdownWithMath(renderer=self.text)
+        self.explorers = {}
 
     def _file_extension_default(self):
         return ".html"
+
+    def from_notebook_node(self, nb, resources=None, **options):
+        """Write the page; raises ValueError for an explorer that carries no frames."""
+        for cell in nb.cells:
+            if cell.cell_type == "markdown":
+                self.text.attachments = cell.get("attachments", {})
+                cell.metadata["html"] = self.markdown.render(cell.source)
+            if cell.cell_type == "code":
+                self._fold(cell)
+                for output in cell.outputs:
+                    self._show(output, cell.id)
+        found = {"explorers": list(self.explorers.values()), "links": self.text.links}
+        found["headings"] = self.text.headings
+        return super().from_notebook_node(nb, resources | found, **options)
+
+    def _fold(self, cell) -> None:
+        """Name a folded cell by the comment that it begins with."""
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        code = cell.source
+        if hidden or "hide-input" in cell.metadata.get("tags", []):
+            first, _, rest = code.partition("\n")
+            said = first.startswith("#")
+            cell.metadata["folded"] = first.lstrip("# ").rstrip(".") if said else "Code"
+            code = rest if said else code
+        cell.metadata["html"] = coloured(code)
+
+    def _show(self, output, cell: str) -> None:
+        """Give an output its explorer, its picture or its HTML; errors lose their colours."""
+        data = output.get("data", {})
+        require(not lacking(data), "explorer", cell, "executed with its frames")
+        picture = next((kind for kind in PICTURES if kind in data), None)
+        rich = data.get("text/markdown") or data.get("text/latex")
+        if MIME in data:
+            name = data[MIME]["name"] or cell
+            while name in self.explorers:
+                name += "-"
+            self.explorers[name] = output.metadata["explorer"] = data[MIME] | {"id": name}
+        elif picture:
+            output.metadata["still"] = _still(picture, data[picture], output.metadata)
+        elif rich:
+            output.metadata["html"] = self.markdown.render(rich)
+        elif "ename" in output:
+            output.text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.traceback))
 
 
 def _still(kind: str, picture: str, metadata: dict) -> dict:
@@ -194,10 +170,9 @@ def coloured(code: str) -> str:
 def data(explorer: dict) -> str:
     """Return what the script needs of an explorer, as JSON that may stand in a `script` element.
 
-    The layers of the film strip are images of the page already and stand as null.
+    The pictures of the film strip are images of the page already and stand as null.
     """
-    film = set(explorer["film"])
     needed = {name: explorer[name] for name in ("controls", "readings", "size", "width", "panels")}
-    layers = [None if i in film else layer for i, layer in enumerate(explorer["layers"])]
-    text = json.dumps(needed | {"layers": layers}, ensure_ascii=False)
-    return text.replace("<", "\\u003c")
+    film = set(explorer["film"])
+    needed["pictures"] = [None if i in film else p for i, p in enumerate(explorer["pictures"])]
+    return json.dumps(needed, ensure_ascii=False).replace("<", "\\u003c")

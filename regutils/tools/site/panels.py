@@ -6,54 +6,39 @@ from matplotlib.figure import Figure
 # A panel of this many points or fewer is readable on a phone as it is.
 NARROW = 400
 
-Box = tuple[float, float, float, float]
-
 
 def panels(fig: Figure, width: int, height: int, fine: float) -> list[list[int]]:
     """Return rectangles [x, y, width, height] in pixels that together are the whole picture.
 
     Cuts run through the gaps between axes (with titles and labels), first between rows, then
-    between columns, until a piece is at most NARROW points wide or has no gap.
+    between columns, in pieces of more than NARROW points.
 
     - width, height: of the picture in pixels; `fine`: pixels per point.
     """
-    renderer = fig.canvas.get_renderer()
-    parts = [*fig.axes, *fig.texts, *fig.legends, fig._suptitle]
-    found = [part.get_tightbbox(renderer) for part in parts if part and part.get_visible()]
-    w, h = fig.bbox.width, fig.bbox.height
-    scale = np.array([width / w, height / h] * 2)
-    boxes = [
-        tuple(np.array([b.x0, h - b.y1, b.x1, h - b.y0]) * scale) for b in found if b is not None
-    ]
-    pieces = _cut((0, 0, width, height), boxes, NARROW * fine)
-    return [
-        [round(x0), round(y0), round(x1) - round(x0), round(y1) - round(y0)]
-        for x0, y0, x1, y1 in pieces
-    ]
-
-
-def _cut(piece: Box, boxes: list[Box], narrow: float) -> list[Box]:
-    """Cut a piece of the picture at a gap between `boxes`, and each part again."""
-    if piece[2] - piece[0] <= narrow:
-        return [piece]
+    renderer, scale = fig.canvas.get_renderer(), width / fig.bbox.width
+    parts = [part for part in (*fig.axes, *fig.texts, *fig.legends) if part.get_visible()]
+    boxes = [part.get_tightbbox(renderer) for part in parts]
+    taken = np.array([[b.x0, fig.bbox.height - b.y1, b.x1, fig.bbox.height - b.y0] for b in boxes])
+    pieces = [[0, 0, width, height]]
     for axis in (1, 0):
-        gaps = _gaps([(box[axis], box[axis + 2]) for box in boxes])
-        if gaps:
-            middle = (piece[axis] + piece[axis + 2]) / 2
-            at = min(gaps, key=lambda gap: abs(gap - middle))
-            first, second = list(piece), list(piece)
-            first[axis + 2] = second[axis] = at
-            before = [box for box in boxes if box[axis] < at]
-            after = [box for box in boxes if box[axis] >= at]
-            return _cut(tuple(first), before, narrow) + _cut(tuple(second), after, narrow)
-    return [piece]
+        pieces = [
+            part
+            for piece in pieces
+            for part in (
+                _cut(piece, taken * scale, axis) if piece[2] - piece[0] > NARROW * fine else [piece]
+            )
+        ]
+    return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in pieces]
 
 
-def _gaps(intervals: list[tuple[float, float]]) -> list[float]:
-    """Return the middles of what no interval covers between the first and the last."""
-    found, end = [], None
-    for low, high in sorted(intervals):
-        if end is not None and low > end:
-            found.append((low + end) / 2)
-        end = high if end is None else max(end, high)
-    return found
+def _cut(piece: list[int], boxes: np.ndarray, axis: int) -> list[list[int]]:
+    """Cut a piece of the picture at every gap along an axis between the boxes in it."""
+    inside = boxes[(boxes[:, 1] < piece[3]) & (boxes[:, 3] > piece[1])][:, [axis, axis + 2]]
+    lows, highs = inside[inside[:, 0].argsort()].T
+    ends = np.maximum.accumulate(highs)
+    gaps = [round((end + low) / 2) for end, low in zip(ends, lows[1:]) if low > end]
+    edges = [piece[axis], *gaps, piece[axis + 2]]
+    cut = [list(piece) for _ in edges[1:]]
+    for part, low, high in zip(cut, edges, edges[1:]):
+        part[axis], part[axis + 2] = low, high
+    return cut

@@ -109,7 +109,6 @@ class Explorer {
     if (this.wanted !== position) return;
     this.context.fillStyle = "#fff";
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    this.draw(this.ground);
     this.draw(picture);
     this.reading.textContent = this.data.readings[position];
     this.canvas.dataset.position = position;
@@ -117,9 +116,8 @@ class Explorer {
   }
 
   async decode(position) {
-    this.ground ??= await bitmap(document.getElementById(`${this.section.id}-ground`));
     if (!this.decoding.has(position)) {
-      const source = this.data.layers[position] ?? document.getElementById(`${this.section.id}-${position}`);
+      const source = this.data.pictures[position] ?? document.getElementById(`${this.section.id}-${position}`);
       this.decoding.set(position, bitmap(source));
     }
     const picture = await this.decoding.get(position);
@@ -159,7 +157,7 @@ class Explorer {
       }
       return far;
     };
-    const every = Array.from(this.data.layers.keys(), (position) => [away(position), position]);
+    const every = Array.from(this.data.pictures.keys(), (position) => [away(position), position]);
     return every.sort((a, b) => a[0] - b[0]).slice(0, this.most).map((pair) => pair[1]);
   }
 
@@ -199,7 +197,7 @@ class Explorer {
 
 // A decoded picture from an image of the page or from base64.
 function bitmap(source) {
-  const text = typeof source === "string" ? source : source.getAttribute("href").split(",")[1];
+  const text = typeof source === "string" ? source : source.src.split(",")[1];
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   return createImageBitmap(new Blob([bytes], { type: "image/webp" }));
 }
