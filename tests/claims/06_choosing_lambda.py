@@ -115,13 +115,11 @@ assert 1.9 < stronger < 8.1
 surer = [float(sure[k] - right[k].float().mean()) for k in (0, int(picked[0]))]
 assert surer[0] > 0.1
 assert surer[1] < -0.15
-below_all = float(on_test[1, :, :, -1].mean(-1).min() - stop[1].mean())
-assert below_all > 0  # on these digits; on others the two lay within 0.04 of each other
-best_error = on_test[0, :, :, -1].mean(-1).min()
-behind = float(stop[0].mean() - best_error)
-assert 0 < behind < 0.04
-gained = float(on_test[0, 0, :, -1].mean() - stop[0].mean())
-assert gained > 2 * behind
+# "In error the best λ is then still one to four points better. In log loss … at most 0.03"
+best = on_val.amin(-1).mean(-1).argmin(1)
+gained = [float(at_stop[i, 0].mean() - at_stop[i, best[i]].mean()) for i in range(2)]
+assert 0 < gained[0] < 0.045
+assert -0.01 < gained[1] < 0.035
 
 # %%
 # after: choosing-53-lr-says

@@ -178,7 +178,7 @@ chapter.choice(
     "4.8",
     right="B",
     A="It draws fewer coins, but that is not why: the multiplication is the same.",
-    B="What is dropped alone can be read off the neighbours: hardly anything was hidden.",
+    B="What is dropped alone can be read off the neighbours: little was hidden.",
     C="Both forms divide by 1 − p, and both keep the mean.",
     D="The other maps looked at the same picture: in section 6 they restored a good part.",
 )
