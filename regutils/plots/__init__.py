@@ -20,9 +20,8 @@ from .curves import (
     Overlay,
     Paths,
     ReliabilityDiagram,
-    StrengthTrace,
 )
 from .pictures import HeatMap, Maps, Picture, Pictures
 from .regions import DecisionRegions, NetworkDrawing
-from .style import ROLES, figure, label, limits, look, mosaic, plain, role, ticks
+from .style import ROLES, dress, figure, label, limits, look, looks, plain, ticks
 from .weights import Bars, Coefficients, Histogram, PenaltyGeometry, WeightHistogram

@@ -3,12 +3,11 @@
 from functools import partial
 
 import numpy as np
-from matplotlib.transforms import ScaledTranslation
 
 from ..arguments import require
 from ..results import as_array, mean_sd
 from . import style
-from .style import Panel, limits, look, one_line, pick, role, ticks
+from .style import Panel, limits, look, looks, one_line, pick, ticks
 
 # References after the first, which has the look of early stopping.
 _REFERENCES = (
@@ -34,13 +33,10 @@ class FittedCurve(Panel):
         ax.plot(self.grid, as_array(truth), label="truth", **dashes)
         self.points, values = [], [(as_array(curves), 2)]
         for i, (part, pair) in enumerate(points.items()):
-            x, y = (as_array(each) for each in pair)
-            kind = role(part) | {"linestyle": "none", "markeredgewidth": 0}
+            kind = style.ROLES[part] | {"linestyle": "none", "markeredgewidth": 0}
             kind |= {"markersize": 3.5, "alpha": 0.5} if i else {"markersize": 4.5}
-            line = ax.plot(pick(x, 1), pick(y, 1), label=f"{part} points", **kind)
-            if max(x.ndim, y.ndim) > 1:  # what stays is drawn once
-                self.points += line
-                values += [(x, 1), (y, 1)]
+            self.points += ax.plot([], [], label=f"{part} points", **kind)
+            values += [(as_array(each), 1) for each in pair]
         (self.each,) = ax.plot([], [], color=style.SKY, linewidth=0.7, alpha=0.7)
         (self.mean,) = ax.plot([], [], color=style.INK, linewidth=2, label=name)
         ax.set_xlim(self.grid.min(), self.grid.max())
@@ -49,7 +45,7 @@ class FittedCurve(Panel):
         self._finish(moving, values, words, title="Fit", x="x", y="y")
 
     def show(self, curves, *points):
-        """Draw these curves, (R, G), and points: x and y of each part that moves, (n,)."""
+        """Draw these curves, (R, G), and points: x and y of each part, (n,)."""
         self.mean.set_data(self.grid, curves.mean(0))
         self.each.set_data(*one_line(self.grid, curves[:30] if len(curves) > 1 else curves[:0]))
         for line, x, y in zip(self.points, points[::2], points[1::2]):
@@ -61,16 +57,15 @@ class Overlay(Panel):
 
     - at (n,).
     - lines, dots: name → (..., n, S) or (n,): mean and ± one standard deviation over S seeds, as
-      a band or as bars. Dots of a name that a line has too take its look. A line of None: see
-      `show`.
+      a band or as bars. Dots of a name that a line has too take its look. Beside dots or samples
+      a line has no markers of its own. A line of None: see `show`.
     - samples: name → (..., n, S): every value a point, shifted by its seed; for a sample with two
-      heaps, which mean ± sd would hide.
+      heaps, which mean ± sd would hide. each: of lines, every seed is a thin line, for the same.
     - stops: name → x (...) of a vertical line; NaN where there is none.
     - reference: name → a height (...), or (mean, sd), of a horizontal line; None: see `show`.
     - scale, ticks: of the x axis, as in `style.place`; log_y: of the y axis.
     - marker: a vertical line at x[k], where k is the position of `control`. The other controls'
       positions choose among the leading axes.
-    - ends: names stand at the right ends of the lines, not in a legend.
     """
 
     _floor = np.inf  # the y axis, unless given, starts there or below
@@ -78,13 +73,14 @@ class Overlay(Panel):
     @look()
     def __init__(
         self, ax, at, lines={}, dots={}, *, samples={}, stops={}, reference={}, scale="linear",
-        ticks=None, log_y=False, ylim=None, marker=False, control=-1, ends=False, **words,
+        ticks=None, log_y=False, ylim=None, marker=False, control=-1, each=False, **words,
     ):  # fmt: skip
         self.ax, self.scale, self.given, self.control = ax, scale, as_array(at), control
         self.at = style.place(ax, self.given, scale, ticks)
-        self.names = list(dict.fromkeys([*lines, *dots, *samples]))
+        self.looks = looks([*lines, *dots, *samples])
         self.moving, self.shown, self.drawn = [], [], []
-        self.lines = {name: self._line(name, values) for name, values in lines.items()}
+        bold = not dots and not samples
+        self.lines = {name: self._line(name, w, bold, each) for name, w in lines.items()}
         for i, (name, value) in enumerate(reference.items()):
             self._reference(name, i, value)
         self.parts = dict(zip([*lines, *reference], self.drawn))
@@ -106,9 +102,6 @@ class Overlay(Panel):
         if marker:
             (self.heads,) = ax.plot([], [], "o", color=style.INK, markersize=5)
             self.moving += [self.marker, self.heads]
-        self.labels = [end_label(ax, line, 1) for line in self.lines.values()] if ends else []
-        if any(line in self.moving for line in self.lines.values()):
-            self.moving += self.labels
         self._finish(self.moving, [], words, x="p")
 
     def _add(self, artists, put, arrays, core, live=False):
@@ -127,15 +120,19 @@ class Overlay(Panel):
         self.shown += [mean - sd, mean + sd]
         return mean, sd
 
-    def _line(self, name, values):
+    def _line(self, name, values, bold, each):
         mean, sd = self._seeds(name, values)
-        i, every = self.names.index(name), -(-len(self.at) // 12)
-        kind = role(name, i) | {"markersize": 4, "markevery": (i % every, every)}
-        blank = np.full(len(self.at), np.nan)
-        (line,) = self.ax.plot(self.at, blank, label=name, linewidth=1.6, **kind)
-        bands = []
-        if sd.any() or values is None:
+        kind, every = self.looks[name], -(-len(self.at) // 12)
+        i, blank = list(self.looks).index(name), np.full(len(self.at), np.nan)
+        kind = kind | {"markersize": 4, "markevery": (i % every, every) if bold else []}
+        bands, thin = [], {"color": kind["color"], "linewidth": 0.6, "alpha": 0.5}
+        if each and values is not None:
+            (seeds,) = self.ax.plot([], [], **thin)
+            self._add([seeds], lambda values: seeds.set_data(*one_line(self.at, values.T)),
+                      (as_array(values),), 2)  # fmt: skip
+        elif sd.any():
             bands = [self.ax.fill_between(self.at, blank, blank, color=kind["color"], **style.BAND)]
+        (line,) = self.ax.plot(self.at, blank, label=name, linewidth=1.6, **kind)
 
         def put(mean, sd):
             line.set_ydata(mean)
@@ -146,7 +143,7 @@ class Overlay(Panel):
         return line
 
     def _dots(self, name, values):
-        kind = role(name, self.names.index(name))
+        kind = self.looks[name]
         text = "_nolegend_" if name in self.lines else name
         dot = kind | {"linestyle": "none", "markersize": 4.5, "label": text}
         (bars,) = self.ax.plot([], [], linewidth=1, color=kind["color"])
@@ -161,20 +158,15 @@ class Overlay(Panel):
     def _samples(self, name, values, side):
         values = as_array(values)
         self.shown.append(values)
-        n, made = values.shape[-1], []
-        kind = role(name, self.names.index(name)) | {"linestyle": "none", "markersize": 4}
-        for s in range(n):
-            points = 14 * side * (self.scale == "each") + (s - (n - 1) / 2) * min(2.0, 10 / n)
-            shift = ScaledTranslation(points / 72, 0, self.ax.figure.dpi_scale_trans)
-            text = "_nolegend_" if s or name in self.lines else name
-            dots = {"label": text, "markeredgewidth": 0, "alpha": 0.8}
-            made += self.ax.plot([], [], **kind, **dots, transform=self.ax.transData + shift)
-
-        def put(values):
-            for dots, now in zip(made, values.T):
-                dots.set_data(self.at, now)
-
-        self._add(made, put, (values,), 2)
+        scale, n = self.ax.xaxis.get_transform(), values.shape[-1]
+        left, right = scale.transform(self.ax.get_xlim())
+        shift = np.linspace(-0.01, 0.01, n) + 0.03 * side * (self.scale == "each")
+        x = scale.transform(self.at)[:, None] + (right - left) * shift
+        x = scale.inverted().transform(x.ravel())
+        kind = self.looks[name] | {"linestyle": "none", "markersize": 4, "markeredgewidth": 0}
+        text = "_nolegend_" if name in self.lines else name
+        (dots,) = self.ax.plot(x, np.full_like(x, np.nan), alpha=0.8, label=text, **kind)
+        self._add([dots], lambda values: dots.set_ydata(values.ravel()), (values,), 2)
 
     def _reference(self, name, i, value):
         mean, sd = value if isinstance(value, tuple) else (value, 0.0)
@@ -197,8 +189,7 @@ class Overlay(Panel):
         (line,) = self.ax.plot([np.nan] * 2, [0, 0.96], color=style.INK, **kind, **up)
 
         def put(at):
-            each = self.scale == "each" and np.isfinite(at)
-            line.set_xdata([float(np.interp(at, self.given, self.at) if each else at)] * 2)
+            line.set_xdata([float(np.interp(at, self.given, self.at))] * 2)
 
         self._add([line], put, (as_array(at),), 0, live=True)
 
@@ -208,8 +199,6 @@ class Overlay(Panel):
         for put, arrays, core in self.drawn:
             if first or any(array.ndim > core for array in arrays):
                 put(*(pick(array, core, rest) for array in arrays))
-        if self.labels and (first or self.labels[0] in self.moving):
-            spread_labels(self.ax, self.labels, list(self.lines.values()), -1)
         if self.marker:
             now = [line.get_ydata()[k] for line in self.lines.values()]
             self.marker.set_xdata([self.at[k]] * 2)
@@ -228,41 +217,11 @@ class Overlay(Panel):
             put(values, np.zeros_like(values))
 
 
-def end_label(ax, line, edge):
-    """Write a curve's name outside the Axes (edge 1: right, 0: left), tied to its end."""
-    color = line.get_color()
-    tie = {"arrowstyle": "-", "color": color, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
-    where = {"xycoords": "axes fraction", "textcoords": "axes fraction", "arrowprops": tie}
-    words = {"fontsize": style.SMALL, "va": "center", "ha": "left" if edge else "right"}
-    name, away = line.get_label(), 1.05 if edge else -0.05
-    line.set_label("_nolegend_")
-    where |= {"annotation_clip": False, "parse_math": False}
-    return ax.annotate(name, (edge, 0.5), (away, 0.5), color=color, **where, **words)
-
-
-def spread_labels(ax, labels, lines, end):
-    """Put the labels beside their curves' ends (0 or −1), at least a line of text apart."""
-    scale = ax.yaxis.get_transform().transform
-    known = [y[np.isfinite(y)] for y in (line.get_ydata() for line in lines)]
-    heights = scale(np.array([y[end] if len(y) else np.nan for y in known]))
-    low, high = scale(np.array(ax.get_ylim()))
-    true = np.clip(np.nan_to_num((heights - low) / (high - low)), 0, 1)
-    height = ax.get_subplotspec().get_position(ax.figure).height  # whatever the layout is
-    least = 10 / (72 * ax.figure.get_figheight() * height) * np.arange(len(true))
-    order = np.argsort(true, kind="stable")
-    at = np.maximum.accumulate(true[order] - least) + least  # pushed up from below,
-    at = np.minimum(at, 1 - least[::-1])  # then down from above
-    for i, height in zip(order, at):
-        labels[i].xy = (labels[i].xy[0], true[i])
-        labels[i].set_position((labels[i].get_position()[0], height))
-
-
 class LossCurves(Overlay):
     """Draw curves over steps, mean ± one standard deviation over seeds.
 
     - steps (T,).
     - curves: name → (..., S, T), or (T,); None for a curve that `show` draws while it grows.
-    - stops: name → step (...) of a vertical line: where training stopped, what a rule chose.
     - rest: as in `Overlay`.
     """
 
@@ -335,10 +294,10 @@ class Paths(Panel):
         ax.yaxis.tick_right()
         ax.yaxis.set_label_position("right")
         ax.spines["left"].set_visible(False)
-        spread_labels(ax, [end_label(ax, line, 0) for line in lines], lines, 0)
+        _name_at_start(ax, lines)
         moving = [self.marker, self.dots, self.zeros]
         values = [(lams[:, None], 1), (paths, 1)]
-        self._finish(moving, values, words, x="λ", y="coefficient")
+        self._finish(moving, values, words, x="λ", y="coefficient", loc=None)
 
     def show(self, lam, values):
         """Mark this λ (1,), where the coefficients have these values, (d,)."""
@@ -346,6 +305,22 @@ class Paths(Panel):
         self.marker.set_xdata([lam, lam])
         self.dots.set_data(np.repeat(lam, len(kept)), kept)
         self.zeros.set_data(lam, [0.0 if len(kept) < len(values) else np.nan])
+
+
+def _name_at_start(ax, lines):
+    """Write each line's name left of the Axes, tied to its start, a line of text apart."""
+    lines = sorted(lines, key=lambda line: line.get_ydata()[0])
+    starts = [line.get_ydata()[0] for line in lines]
+    low, high = ax.get_ylim()
+    apart = 0.065 * (high - low) * np.arange(len(lines))
+    at = np.maximum.accumulate(starts - apart) + apart  # pushed up from below,
+    at = np.minimum(at, high - apart[::-1])  # then down from above
+    words = {"fontsize": style.SMALL, "va": "center", "ha": "right", "parse_math": False}
+    words |= dict.fromkeys(("xycoords", "textcoords"), ax.get_yaxis_transform())
+    for line, start, height in zip(lines, starts, at):
+        tie = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.7, "shrinkA": 0}
+        words |= {"color": line.get_color(), "arrowprops": tie, "annotation_clip": False}
+        ax.annotate(line.get_label(), (0, start), (-0.05, height), **words)
 
 
 class Choices(Panel):
@@ -444,28 +419,3 @@ class ReliabilityDiagram(Panel):
         self.dots.set_sizes(12 + 160 * share)
         self.gaps.set_data(*one_line(said[:, None], np.stack([said, right], 1)))
         self.words.set_text(f"calibration error {share @ np.abs(said - right):.3f}")
-
-
-class StrengthTrace(Panel):
-    """Draw the λ in force at each step, and the slider's λ now as a dotted line; see `show`.
-
-    - steps (T,); lams: the slider's values; named: those that have a tick, all unless given.
-    """
-
-    @look()
-    def __init__(self, ax, steps, lams, *, named=None, **words):
-        self.ax, self.steps, self.lams = ax, as_array(steps), list(lams)
-        kind = style.CYCLE[0] | {"marker": "", "drawstyle": "steps-pre"}
-        (self.line,) = ax.plot([], [], label="in force", **kind)
-        self.now = ax.axhline(0, color=style.GREY, linestyle=":", label="on the slider")
-        ax.set(xlim=(self.steps[0], self.steps[-1]), ylim=(-0.4, len(self.lams) + 0.1))
-        shown = self.lams if named is None else named
-        ticks(ax.yaxis, list(map(self.lams.index, shown)), shown)
-        default = {"title": "λ while it trained", "x": "step", "y": "λ"}
-        self._finish([self.line, self.now], [], words, **default)
-
-    def show(self, past, lam):
-        """Draw the λ of the steps so far and the one now, all of them values of the slider."""
-        at = [self.lams.index(value) for value in past]
-        self.line.set_data(self.steps[: len(at)], at)
-        self.now.set_ydata([self.lams.index(lam)] * 2)

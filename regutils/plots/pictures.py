@@ -41,11 +41,10 @@ class HeatMap(Panel):
     - values (rows, columns); NaN is an empty cell.
     - rows, columns: their labels, in the order of the values.
     - top: values above it share the last colour.
-    - bar: what the colours mean; numbers: how a value is written.
     """
 
     @look()
-    def __init__(self, ax, values, rows, columns, *, top, bar="value", numbers="{:.2f}", **words):
+    def __init__(self, ax, values, rows, columns, *, top, **words):
         self.ax, values = ax, as_array(values)
         low = np.nanmin(values[np.isfinite(values)], initial=top)
         colours = colormaps["cividis"].with_extremes(bad="white")
@@ -53,14 +52,14 @@ class HeatMap(Panel):
         image = ax.imshow(values, **kind)
         for (i, j), value in np.ndenumerate(values):
             bright = image.to_rgba([value])[0, :3] @ (0.299, 0.587, 0.114)
-            text = numbers.format(value) if np.isfinite(value) else "–"
+            text = f"{value:.3f}" if np.isfinite(value) else "–"
             where = {"ha": "center", "va": "center", "fontsize": SMALL}
             ax.text(j, i, text, color="white" if bright < 0.5 else "black", **where)
         ax.grid(False)
         ticks(ax.xaxis, range(len(columns)), columns)
         ticks(ax.yaxis, range(len(rows)), rows)
         self._finish([], [], words)
-        _colour_bar(image, ax, f"{bar} (dark: low)", extend="max")
+        _colour_bar(image, ax, "dark: low", extend="max")
 
 
 def _colour_bar(image: AxesImage, ax: Axes, name: str, at=None, **options) -> None:
@@ -99,22 +98,13 @@ class Maps(Panel):
         kind = {"cmap": colours, "vmin": -top, "vmax": top, "interpolation": "nearest"}
         kind |= {"interpolation_stage": "data"}  # the faster of two
         self.image = ax.imshow(tiles(np.zeros((n, 1, side, side)), columns, np.nan)[..., 0], **kind)
-        rows, places = np.divmod(np.arange(n), columns)
-        left, upper = places * (side + 1) - 0.5, rows * (side + 1) - 0.5
-        self.corners = np.stack([left, left + side, upper, upper + side], 1)
-        (self.crosses,) = ax.plot([], [], color=GREY, linewidth=1.2)
         bare(ax, frame=True)
-        self._finish([self.image, self.crosses], [], words)
+        self._finish([self.image], [], words)
 
     def show(self, x, dead):
-        """Draw maps (n, side, side), their first row at the bottom; cross out the dead (n,)."""
-        upright = as_array(x)[:, None, ::-1]
-        self.image.set_data(tiles(upright, self.columns, np.nan)[..., 0])
-        left, right, upper, lower = self.corners[np.flatnonzero(as_array(dead, bool))].T
-        gap = np.full(len(left), np.nan)
-        across = np.stack([left, right, gap, left, right, gap], 1)
-        down = np.stack([upper, lower, gap, lower, upper, gap], 1)
-        self.crosses.set_data(across.ravel(), down.ravel())
+        """Draw maps (n, side, side), their first row at the bottom; the dead (n,) are grey."""
+        upright = np.where(as_array(dead, bool)[:, None, None, None], np.nan, as_array(x)[:, None])
+        self.image.set_data(tiles(upright[:, :, ::-1], self.columns, np.nan)[..., 0])
 
 
 class Pictures(Panel):

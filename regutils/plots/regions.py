@@ -19,38 +19,34 @@ class DecisionRegions(Panel):
 
     The surer, the deeper the colour; a line runs where both are equally likely.
 
-    - x (W,), y (H,): the places of the grid, evenly apart, rising.
+    - at (W,): the places of the grid along both axes, evenly apart, rising.
     - train, val: points (n, 2) and their classes (n,), drawn filled and hollow.
     - wrong (n,): flags of the training points whose label is wrong, which get a ring.
     """
 
     @look()
-    def __init__(self, ax, x, y, train, val, wrong, **words):
-        self.ax, self.x, self.y = ax, as_array(x), as_array(y)
-        dx, dy = self.x[1] - self.x[0], self.y[1] - self.y[0]
-        ends = (self.x[0] - dx / 2, self.x[-1] + dx / 2, self.y[0] - dy / 2, self.y[-1] + dy / 2)
-        self.pixels = np.full((len(self.y), len(self.x), 4), 255, np.uint8)
+    def __init__(self, ax, at, train, val, wrong, **words):
+        self.ax, self.at, half = ax, at, (at[1] - at[0]) / 2
+        ends = at[0] - half, at[-1] + half
+        self.pixels = np.full((len(at), len(at), 4), 255, np.uint8)
         kind = {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
-        self.image = ax.imshow(self.pixels, extent=ends, **kind)
+        self.image = ax.imshow(self.pixels, extent=ends * 2, **kind)
         (self.border,) = ax.plot([], [], color=INK, linewidth=1.2)
         moving = [self.image, self.border]
         for (points, labels), hollow in ((val, True), (train, False)):
             points, labels = as_array(points), as_array(labels)
             for c, (color, mark) in enumerate(CLASSES):
-                kind = {"markerfacecolor": "white", "markeredgecolor": color}
-                kind |= {"markersize": 4, "markeredgewidth": 1.1}
-                if not hollow:
-                    kind = {"markerfacecolor": color, "markeredgecolor": "white"}
-                    kind |= {"markersize": 6, "markeredgewidth": 0.7}
+                face, edge, size = ("white", color, 4) if hollow else (color, "white", 6)
+                kind = {"markerfacecolor": face, "markeredgecolor": edge, "markersize": size}
                 moving += ax.plot(*points[labels == c].T, mark, **kind)
         ring = {"markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.3}
         moving += ax.plot(*points[as_array(wrong, bool)].T, "o", markersize=10, **ring)
         ax.grid(False)
-        ax.set(xlim=ends[:2], ylim=ends[2:])
+        ax.set(xlim=ends, ylim=ends)
         self._finish(moving, [], words, title="Decision regions", x="x₁", y="x₂")
 
     def show(self, p):
-        """Draw the probability of the second class at each place, (H, W)."""
+        """Draw the probability of the second class at each place, (W, W)."""
         p = as_array(p)[..., None]
         both = np.concatenate([1 - p, p], -1)
         colour = both @ np.array([to_rgb(color) for color, _ in CLASSES])
@@ -58,7 +54,7 @@ class DecisionRegions(Panel):
         depth = 0.12 + 0.48 * np.abs(2 * p - 1)
         self.pixels[..., :3] = 255 * (1 - depth * (1 - colour))
         self.image.set_data(self.pixels)
-        pieces = contour_generator(self.x, self.y, p[..., 0]).lines(0.5)
+        pieces = contour_generator(self.at, self.at, p[..., 0]).lines(0.5)
         gap = np.full((1, 2), np.nan)
         border = np.concatenate([gap, *(part for piece in pieces for part in (piece, gap))])
         self.border.set_data(*border.T)

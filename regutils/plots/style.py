@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from ..arguments import require
 from ..results import as_array
@@ -43,7 +43,7 @@ ROLES = {
     "early stopping": {"color": GREY, "linestyle": (0, (8, 2, 1, 2)), "marker": "*"},
 }
 
-# Ten curves that have no role: none looks like a role, no colour comes twice with the same line.
+# Ten curves that have no role: no line style or marker comes twice, the first seven in no colour.
 CYCLE = [
     {"color": GREEN, "linestyle": "-", "marker": "o"},
     {"color": PURPLE, "linestyle": "--", "marker": "s"},
@@ -51,10 +51,10 @@ CYCLE = [
     {"color": BLUE, "linestyle": ":", "marker": "D"},
     {"color": ORANGE, "linestyle": (0, (5, 1)), "marker": "v"},
     {"color": RED, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "marker": "P"},
-    {"color": SKY, "linestyle": "-", "marker": "X"},
-    {"color": INK, "linestyle": (0, (1, 1)), "marker": "<"},
-    {"color": BLUE, "linestyle": (0, (8, 2, 1, 2)), "marker": ">"},
-    {"color": GREEN, "linestyle": (0, (7, 2)), "marker": "*"},
+    {"color": SKY, "linestyle": (0, (1, 1)), "marker": "X"},
+    {"color": INK, "linestyle": (0, (9, 2)), "marker": "<"},
+    {"color": BLUE, "linestyle": (0, (6, 2, 1, 2, 1, 2)), "marker": ">"},
+    {"color": GREEN, "linestyle": (0, (3, 3)), "marker": "h"},
 ]
 
 BAND = {"alpha": 0.2, "linewidth": 0}
@@ -84,9 +84,15 @@ def look() -> Iterator[None]:
         yield
 
 
-def role(name: str, i: int = 0) -> dict:
-    """Return the look of a role ("train", "val", "L1", …), else the i-th of the cycle."""
-    return ROLES.get(name, CYCLE[i % len(CYCLE)])
+def looks(names: Sequence[str]) -> dict[str, dict]:
+    """Return the looks of curves drawn together: of a role its own, else one of the cycle.
+
+    Of the cycle those are left out that share colour, line or marker with a role that is there.
+    """
+    there = [ROLES[name] for name in names if name in ROLES]
+    free = [kind for kind in CYCLE if all(kind[key] != is_[key] for is_ in there for key in kind)]
+    rest = iter([*free, *CYCLE])
+    return {name: ROLES[name] if name in ROLES else next(rest) for name in names}
 
 
 @look()
@@ -97,30 +103,18 @@ def figure(columns=3, rows=1, *, width=9.6, height=3.1, ratios=None) -> tuple[Fi
     """
     fig = Figure(figsize=(width, height), dpi=110, layout="constrained")
     axes = fig.subplots(rows, columns, squeeze=False, width_ratios=ratios).ravel().tolist()
-    _dress(axes)
-    return fig, axes
-
-
-@look()
-def mosaic(rows: str, width, height, heights) -> tuple[Figure, dict[str, Axes]]:
-    """Return a Figure of Axes of several sizes, and its Axes by letter.
-
-    - rows: letters as in `Figure.subplot_mosaic`, rows apart by a semicolon.
-    - width, height: in inches; heights: ratios of the rows' heights.
-    """
-    fig = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    axes = fig.subplot_mosaic(rows, height_ratios=heights)
-    _dress(axes.values())
-    return fig, axes
-
-
-def _dress(axes) -> None:
     for ax in axes:
-        ax.tick_params(labelsize=SMALL, color=GREY)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.spines[["left", "bottom"]].set_color(GREY)
-        ax.grid(True, color="#eeeeee", linewidth=0.8)
-        ax.set_axisbelow(True)
+        dress(ax)
+    return fig, axes
+
+
+def dress(ax: Axes) -> None:
+    """Give Axes their grid, two spines, and small names of the ticks."""
+    ax.tick_params(labelsize=SMALL, color=GREY)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.grid(True, color="#eeeeee", linewidth=0.8)
+    ax.set_axisbelow(True)
 
 
 def label(ax: Axes, title: str, x: str = "", y: str = "") -> None:
@@ -185,7 +179,7 @@ def ticks(axis: Axis, at: Sequence[float], names: Sequence | None = None) -> Non
 def logarithmic(axis: Axis, low: float, high: float) -> None:
     """Make the axis logarithmic from `low` to `high`, with at most six ticks in plain numbers."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": (low, high)})
-    ticks(axis, _rounded(low, high))
+    ticks(axis, rounded(low, high))
 
 
 def place(
@@ -210,7 +204,7 @@ def place(
         low = min(at[at > 0], default=1.0)
         high = max(low, at.max())
         ax.set_xscale("symlog", linthresh=low, linscale=0.7)
-        shown = _rounded(low, high)
+        shown = rounded(low, high)
         ticks(ax.xaxis, zero + shown[:: 1 + len(shown) // 6])
         ax.set_xlim(-0.15 * low if zero else low, high * 1.15)
     elif scale == "log":
@@ -225,16 +219,11 @@ def place(
     return at
 
 
-def _rounded(low: float, high: float) -> list[float]:
-    """At most six of 1, 2, 5 and their decades between low and high; of decades alone if many."""
-    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
-    steps = (1, 2, 5) if np.log10(high / low) < 2 else (1,)
-    at = [
-        value
-        for decade in range(first, last + 1)
-        for step in steps
-        if low * 0.999 <= (value := step * 10.0**decade) <= high * 1.001
-    ]
+def rounded(low: float, high: float) -> list[float]:
+    """Return at most six of 1, 2, 5 and their decades in between; of decades alone if many."""
+    subs = (1, 2, 5) if high < 100 * low else (1,)
+    at = LogLocator(subs=subs, numticks=99).tick_values(low, high)
+    at = at[(low * 0.999 <= at) & (at <= high * 1.001)].tolist()
     at = at or [float(f"{np.sqrt(low * high):.2g}")]  # no round number lies between
     return at[:: 1 + (len(at) - 1) // 6]
 
@@ -251,8 +240,7 @@ def limits(*arrays) -> tuple[float, float]:
 def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray:
     """Return the part of `values` (..., core axes) at a position of the sliders.
 
-    - index: one position for each control; the first of all unless given. As in numpy's
-      broadcasting an axis of length 1, or a missing leading one, is alike everywhere.
+    - index: one position for each control; the first of all unless given.
 
     Raises ValueError for fewer positions than leading axes.
     """

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..results import as_array
 from . import style
-from .style import Panel, look, one_line, role, ticks
+from .style import ROLES, Panel, look, looks, one_line, ticks
 
 
 class Coefficients(Panel):
@@ -21,10 +21,14 @@ class Coefficients(Panel):
         (self.stems,) = ax.plot([], [], color=style.BLUE, linewidth=2)
         (self.heads,) = ax.plot([], [], "o", color=style.BLUE, markersize=5)
         (self.zeros,) = ax.plot([], [], **style.HOLLOW)
-        top = style.largest(values) * (1.1 if linthresh is None else 1.5)
+        top = style.largest(values)
         if linthresh is not None:
             ax.set_yscale("symlog", linthresh=linthresh)
-            ticks(ax.yaxis, _symmetric(linthresh, top))
+            above = style.rounded(linthresh, max(top, linthresh))
+            above = above[:: 1 + len(above) // 5]
+            ticks(ax.yaxis, [*(-value for value in reversed(above)), 0.0, *above])
+        scale = ax.yaxis.get_transform()  # the margin is a share of the height as it is drawn
+        (top,) = scale.inverted().transform(1.12 * scale.transform([top]))
         ax.set(xlim=(-0.7, len(names) - 0.3), ylim=(-top, top))
         ticks(ax.xaxis, self.at, names)
         moving = [self.stems, self.heads, self.zeros]
@@ -37,13 +41,6 @@ class Coefficients(Panel):
         zero = values == 0
         self.heads.set_data(self.at[~zero], values[~zero])
         self.zeros.set_data(self.at[zero], values[zero])
-
-
-def _symmetric(linthresh: float, top: float) -> list[float]:
-    """At most nine ticks: 0, and on both sides decades from linthresh on."""
-    first, last = int(np.ceil(np.log10(linthresh))), int(np.floor(np.log10(max(top, linthresh))))
-    decades = [10.0**n for n in range(first, last + 1)][:: 1 + (last - first) // 4]
-    return [*(-value for value in reversed(decades)), 0.0, *decades]
 
 
 class Histogram(Panel):
@@ -60,8 +57,8 @@ class Histogram(Panel):
         self.ax, self.edges, self.total = ax, as_array(edges), total
         zeros, *groups = as_array(zeros), *(as_array(each) for each in counts.values())
         self.outlines = {}
-        for i, name in enumerate(counts):
-            kind = {key: role(name, i)[key] for key in ("color", "linestyle")}
+        for name, kind in looks(list(counts)).items():
+            kind = {key: kind[key] for key in ("color", "linestyle")}
             outline = {"baseline": 0.5, "linewidth": 1.6, "label": name} | kind
             self.outlines[name] = ax.stairs(np.ones(len(self.edges) - 1), self.edges, **outline)
         (self.spike,) = ax.plot([], [], color=style.INK, linewidth=3, solid_capstyle="butt")
@@ -106,10 +103,10 @@ class WeightHistogram(Histogram):
         counts = dict(zip(weights, counts))
         super().__init__(ax, counts, edges, zeros=zeros, total=total, **words)
 
-    def show_weights(self, *weights):
-        """Draw the counts of these weights, one array of any shape a group."""
-        flat = [as_array(w).ravel() for w in weights]
-        self.show(sum((w == 0).sum() for w in flat), *(_count(w, self.edges) for w in flat))
+    def show_weights(self, weights):
+        """Draw the counts of these weights of the only group, of any shape."""
+        w = as_array(weights)
+        self.show((w == 0).sum(), _count(w, self.edges))
 
 
 def _count(w: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -133,8 +130,6 @@ class Bars(Panel):
         self.texts = [ax.text(0, i, "", **kind) for i in at]
         ticks(ax.yaxis, at, names)
         ax.set(xlim=(0, top), ylim=(len(names) - 0.4, -0.6))
-        if top == 1:
-            ticks(ax.xaxis, [0, 0.25, 0.5, 0.75, 1])
         values = [(as_array(values), 1)]
         self._finish([*self.bars, *self.texts], values, words, x="share")
 
@@ -169,10 +164,9 @@ class PenaltyGeometry(Panel):
         ax.axhline(0, color=style.INK, linewidth=0.6)
         ax.axvline(0, color=style.INK, linewidth=0.6)
         ax.plot(*self.centre, "x", color=style.INK, markersize=6)
-        kinds = role(kind)
-        edge = {"facecolor": kinds["color"], "edgecolor": kinds["color"], "linewidth": 1.5}
-        (self.ball,) = ax.fill([0], [0], alpha=0.25, **edge)
-        (self.trail,) = ax.plot([], [], linewidth=1.5, **(kinds | {"marker": ""}))
+        look_of_it = ROLES[kind] | {"marker": ""}
+        (self.ball,) = ax.fill([0], [0], alpha=0.25, linewidth=1.5, color=look_of_it["color"])
+        (self.trail,) = ax.plot([], [], linewidth=1.5, **look_of_it)
         (self.level,) = ax.plot([], [], color=style.INK, linewidth=1.2)
         (self.point,) = ax.plot([], [], "o", color=style.INK, markersize=6)
         ax.set_aspect("equal")

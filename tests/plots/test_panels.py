@@ -41,8 +41,8 @@ def drawn_panels(kind=np.asarray):
             stops={"kept": [1, 2, np.nan, 5]},
             reference={"λ = 0, stopped early": (0.5, 0.1)},
         ),
-        "LossCurves with names at the ends": lambda ax: plots.LossCurves(
-            ax, range(9), {"L2": some(K, SEEDS, 9), "L1": some(K, SEEDS, 9)}, ends=True, log_y=True
+        "LossCurves, a line for each seed": lambda ax: plots.LossCurves(
+            ax, range(9), {"L2": some(K, SEEDS, 9), "L1": some(K, SEEDS, 9)}, each=True, log_y=True
         ),
         "ErrorVsLambda": lambda ax: plots.ErrorVsLambda(
             ax, LAMS, {"val": some(K, SEEDS)}, reference={"λ = 0, stopped early": 0.3}
@@ -191,9 +191,6 @@ def test_what_grows_is_padded_and_put_by_name():
     np.testing.assert_array_equal(panel.lines["val"].get_ydata(), [0.5, 0.25, np.nan, np.nan])
     heights = {line.get_label(): line.get_ydata()[0] for line in axes[0].lines}
     assert heights["λ = 0, stopped early"] == 0.3
-    trace = plots.StrengthTrace(axes[1], range(9), LAMS)
-    trace.show([0.0, 0.1, 0.1], 1.0)
-    assert list(trace.line.get_ydata()) == [0, 2, 2] and list(trace.now.get_ydata()) == [3, 3]
 
 
 def test_a_network_has_a_line_for_each_weight_and_a_mark_for_each_unit():
@@ -204,13 +201,38 @@ def test_a_network_has_a_line_for_each_weight_and_a_mark_for_each_unit():
     assert len(network.alive.get_xdata()) == 4
 
 
-def test_roles_differ_in_colour_line_and_marker():
-    for kind in ("color", "linestyle", "marker"):
-        assert all(a[kind] != b[kind] for a, b in combinations(plots.ROLES.values(), 2)), kind
-    looks = [plots.role("", i) for i in range(10)]
-    assert len({(look["color"], str(look["linestyle"])) for look in looks}) == 10
+def test_curves_drawn_together_differ_in_colour_line_and_marker():
     names = ["train", "val", "test", "none", "L2", "L1", "dropout", "early stopping"]
     assert list(plots.ROLES) == names
+    sets = [names, "abcdefg", ["L2", "L1", "L1, refit"], ["train", "val", "kept", "cold"]]
+    for kind in ("color", "linestyle", "marker"):
+        for together in (plots.looks(some).values() for some in sets):
+            assert all(a[kind] != b[kind] for a, b in combinations(together, 2)), kind
+    cycle = [(look["color"], str(look["linestyle"])) for look in plots.looks(range(10)).values()]
+    assert len(set(cycle)) == 10
+
+
+def test_a_formula_has_no_markers_beside_its_dots():
+    _, axes = plots.figure(2)
+    for ax, beside in zip(axes, ({"dots": {"a": [1, 2]}}, {"samples": {"b": [[1, 1], [2, 2]]}})):
+        panel = plots.Overlay(ax, range(2), {"a": [1, 2]}, **beside)
+        assert panel.lines["a"].get_markevery() == []
+
+
+def test_each_seed_is_a_line_in_place_of_a_band():
+    _, (ax,) = plots.figure(1)
+    heaps = [[0.0, 0.0], [1.0, 1.0]]
+    panel = plots.LossCurves(ax, range(2), {"val": heaps}, each=True)
+    seeds = ax.lines[0].get_xydata()
+    np.testing.assert_array_equal(seeds[:, 1], [0, 0, np.nan, 1, 1, np.nan])
+    assert list(panel.lines["val"].get_ydata()) == [0.5, 0.5] and not ax.collections
+
+
+def test_no_coefficient_stands_on_the_frame():
+    for linthresh in (None, 1.0):
+        _, (ax,) = plots.figure(1)
+        plots.Coefficients(ax, "ab", [3.0, -2e6], linthresh=linthresh)
+        assert ax.transAxes.inverted().transform(ax.transData.transform([1, -2e6]))[1] > 0.05
 
 
 def test_the_first_reference_has_the_look_of_early_stopping():
@@ -225,16 +247,16 @@ def test_legends_and_names_stand_outside_the_data():
     fig, axes = plots.figure(2)
     curves = {name: np.full(5, 0.5) for name in plots.ROLES}
     plots.LossCurves(axes[0], range(5), curves)
-    ends = plots.LossCurves(axes[1], range(5), curves, ends=True)
+    plots.Paths(axes[1], LAMS, "abcdefgh", np.full((K, 8), 0.5), ylim=(0, 1))
     with plots.look():
         FigureCanvasAgg(fig).draw()
     legend = axes[0].get_legend().get_window_extent()
     assert legend.y0 >= axes[0].bbox.y1 - 1
     assert axes[0].title.get_window_extent().y0 >= axes[0].bbox.y1 - 1
     assert axes[0]._left_title.get_window_extent().y0 >= legend.y1 - 4
-    boxes = [Text.get_window_extent(text) for text in ends.labels]  # without the thin line
-    heights = sorted(text.get_position()[1] for text in ends.labels)
-    assert all(box.x0 > axes[1].bbox.x1 for box in boxes)
+    boxes = [Text.get_window_extent(text) for text in axes[1].texts]  # without the thin line
+    heights = sorted(text.xyann[1] for text in axes[1].texts)
+    assert all(box.x1 < axes[1].bbox.x0 for box in boxes)
     assert (np.diff(heights) * axes[1].bbox.height > 9).all()  # no two on one another
 
 
@@ -310,9 +332,8 @@ def test_intervals_show_which_miss_their_truth_and_which_are_cut():
 def test_samples_are_points_that_lie_apart():
     _, (ax,) = plots.figure(1)
     plots.Overlay(ax, range(2), samples={"none": np.ones((2, 5))}, scale="each")
-    made = [line for line in ax.lines if len(line.get_xdata()) == 2]
-    at = [line.get_transform().transform([[0, 1]])[0, 0] for line in made]
-    assert len(made) == 5 and len(np.unique(np.round(at, 3))) == 5
+    at = ax.lines[0].get_xdata()
+    assert len(np.unique(np.round(at, 3))) == 10 and list(np.sort(at)) == list(at)
 
 
 def test_calibration_is_exact_on_a_known_sample():
@@ -326,20 +347,20 @@ def test_calibration_is_exact_on_a_known_sample():
 def test_tables_and_maps_show_what_is_low_and_what_is_absent():
     _, axes = plots.figure(2)
     plots.HeatMap(axes[0], [[0.1, np.nan, 9.0]], "a", "bcd", top=0.3)
-    assert [text.get_text() for text in axes[0].texts] == ["0.10", "–", "9.00"]
+    assert [text.get_text() for text in axes[0].texts] == ["0.100", "–", "9.000"]
     assert [text.get_color() for text in axes[0].texts] == ["white", "black", "black"]
     maps = plots.Maps(axes[1], 2, 2, 2, top=1.0)
     maps.show([[[0.1, 0.2], [0.3, 0.4]], np.zeros((2, 2))], [0, 1])
     sheet = np.ma.filled(maps.image.get_array(), np.nan)
     np.testing.assert_allclose(sheet[:, :2], [[0.3, 0.4], [0.1, 0.2]])  # y grows upwards
-    assert np.isnan(sheet[:, 2]).all() and np.nanmin(maps.crosses.get_xdata()) == 2.5
+    assert np.isnan(sheet[:, 2:]).all()  # dead: grey
 
 
 def test_decision_regions_colour_the_surer_class_and_draw_the_border():
     _, (ax,) = plots.figure(1)
     points, labels = np.array([[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]), np.array([0, 1, 1])
     train, val = (points, labels), (points[:1], labels[:1])
-    panel = plots.DecisionRegions(ax, GRID, GRID, train, val, [False, True, False])
+    panel = plots.DecisionRegions(ax, GRID, train, val, [False, True, False])
     *marks, ring = panel.artists[2:]
     assert [len(line.get_xdata()) for line in marks] == [1, 0, 1, 2]  # hollow, then filled
     assert ring.get_xydata().tolist() == [[0.5, 0.5]]

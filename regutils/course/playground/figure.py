@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from ... import live, plots
@@ -19,6 +20,7 @@ FULL_LINE = 2.0  # a weight of this size and more has the widest line
 EDGE = 2.5  # end of the histogram
 NAMED = (0.0, 0.001, 0.01, 0.1, 1.0)  # of the values of λ
 BEST, GHOST, COLD = "λ = 0 at its best step", "val, kept", "val, cold"
+IN_FORCE, SLIDER = "in force", "on the slider"
 
 
 class SessionFigure:
@@ -31,7 +33,11 @@ class SessionFigure:
     def __init__(self, session: TrainingSession):
         setting = session.setting
         self.grid, self.coarse = _grid(SIDE), _grid(SMALL_SIDE)
-        fig, axes = plots.mosaic("rle;rtt;nmw", width=9.6, height=6.2, heights=(1.2, 0.5, 1.25))
+        with plots.look():
+            fig = Figure(figsize=(9.6, 6.2), dpi=110, layout="constrained")
+            axes = fig.subplot_mosaic("rle;rtt;nmw", height_ratios=(1.2, 0.5, 1.25))
+            for ax in axes.values():
+                plots.dress(ax)
         self.regions = _regions(axes["r"], session)
         self._curves(axes, session)
         units = networks.sizes(setting)
@@ -66,8 +72,11 @@ class SessionFigure:
         self.loss = plots.LossCurves(axes["l"], steps, names, **(kind | words))
         words = {"title": "Error: share of wrong answers", "ylim": (0, 0.6)}
         self.error = plots.LossCurves(axes["e"], steps, names, **(kind | words))
-        title = "λ in force (line) and on the slider (dots)"
-        self.lam = plots.StrengthTrace(axes["t"], steps, LAMS, named=NAMED, title=title, loc=None)
+        names = dict.fromkeys((IN_FORCE, SLIDER))
+        words = {"title": "λ in force (line) and on the slider (dashes)", "ylim": (-3e-5, 8)}
+        self.lam = plots.LossCurves(axes["t"], steps, names, **(kind | words | {"reference": {}}))
+        axes["t"].set_yscale("symlog", linthresh=LAMS[1])
+        plots.ticks(axes["t"].yaxis, NAMED)
         corner = {"transform": axes["t"].transAxes, "ha": "right", "va": "bottom", "fontsize": 8}
         self.caption = axes["t"].text(1.0, 1.02, "", **corner)
         self.lam.artists.append(self.caption)  # it moves with the line
@@ -89,7 +98,8 @@ class SessionFigure:
         self.regions.show(sure[:, 1].reshape(SIDE, SIDE))
         self.loss.show(**_lines(session, "loss"))
         self.error.show(**_lines(session, "error"))
-        self.lam.show(run.curves["lam"], setting.lam)
+        now = [setting.lam] * len(self.lam.at)
+        self.lam.show(**{IN_FORCE: run.curves["lam"], SLIDER: now})
         self.caption.set_text(f"p = {setting.p:g}, lr = {setting.lr:g}")
         layers = networks.weights(model)
         dead = networks.dead(model, run.trainer.split.train.x)
@@ -128,4 +138,4 @@ def _regions(ax: Axes, session: TrainingSession) -> plots.DecisionRegions:
     (x, y), (val_x, val_y), _ = session.run.trainer.split.parts
     wrong = networks.wrong_labels(session.setting, y)
     points = (x[:, :2], y), (val_x[:200, :2], val_y[:200])
-    return plots.DecisionRegions(ax, places, places, *points, wrong, title=title, loc=None)
+    return plots.DecisionRegions(ax, places, *points, wrong, title=title, loc=None)
