@@ -79,8 +79,8 @@ class Overlay(Panel):
         self.at = style.place(ax, self.given, scale, ticks)
         self.looks = looks([*lines, *dots, *samples])
         self.moving, self.shown, self.drawn = [], [], []
-        bold = not dots and not samples
-        self.lines = {name: self._line(name, w, bold, each) for name, w in lines.items()}
+        dotted = {*dots, *samples}
+        self.lines = {name: self._line(name, w, dotted, each) for name, w in lines.items()}
         for i, (name, value) in enumerate(reference.items()):
             self._reference(name, i, value)
         self.parts = dict(zip([*lines, *reference], self.drawn))
@@ -120,18 +120,19 @@ class Overlay(Panel):
         self.shown += [mean - sd, mean + sd]
         return mean, sd
 
-    def _line(self, name, values, bold, each):
+    def _line(self, name, values, dotted, each):
         mean, sd = self._seeds(name, values)
-        kind, every = self.looks[name], -(-len(self.at) // 12)
-        i, blank = list(self.looks).index(name), np.full(len(self.at), np.nan)
-        kind = kind | {"markersize": 4, "markevery": (i % every, every) if bold else []}
-        bands, thin = [], {"color": kind["color"], "linewidth": 0.6, "alpha": 0.5}
-        if each and values is not None:
-            (seeds,) = self.ax.plot([], [], **thin)
-            self._add([seeds], lambda values: seeds.set_data(*one_line(self.at, values.T)),
-                      (as_array(values),), 2)  # fmt: skip
+        i, every = list(self.looks).index(name), -(-len(self.at) // 12)
+        kind = self.looks[name] | {"markersize": 4, "markevery": (i % every, every)}
+        if dotted:  # a name that is dotted too keeps its marker in the legend
+            kind |= {"markevery": [], "marker": kind["marker"] if name in dotted else ""}
+        blank, color, bands = np.full(len(self.at), np.nan), kind["color"], []
+        if each:
+            self.shown.append(values)
+            (seeds,) = self.ax.plot([], [], color=color, linewidth=0.6, alpha=0.5)
+            self._add([seeds], lambda now: seeds.set_data(*one_line(self.at, now.T)), [values], 2)
         elif sd.any():
-            bands = [self.ax.fill_between(self.at, blank, blank, color=kind["color"], **style.BAND)]
+            bands = [self.ax.fill_between(self.at, blank, blank, color=color, **style.BAND)]
         (line,) = self.ax.plot(self.at, blank, label=name, linewidth=1.6, **kind)
 
         def put(mean, sd):

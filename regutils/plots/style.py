@@ -92,7 +92,7 @@ def looks(names: Sequence[str]) -> dict[str, dict]:
     there = [ROLES[name] for name in names if name in ROLES]
     free = [kind for kind in CYCLE if all(kind[key] != is_[key] for is_ in there for key in kind)]
     rest = iter([*free, *CYCLE])
-    return {name: ROLES[name] if name in ROLES else next(rest) for name in names}
+    return {name: ROLES.get(name) or next(rest) for name in dict.fromkeys(names)}
 
 
 @look()

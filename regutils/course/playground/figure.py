@@ -75,7 +75,7 @@ class SessionFigure:
         names = dict.fromkeys((IN_FORCE, SLIDER))
         words = {"title": "λ in force (line) and on the slider (dashes)", "ylim": (-3e-5, 8)}
         self.lam = plots.LossCurves(axes["t"], steps, names, **(kind | words | {"reference": {}}))
-        axes["t"].set_yscale("symlog", linthresh=LAMS[1])
+        axes["t"].set_yscale("symlog", linthresh=LAMS[1], linscale=0.5)
         plots.ticks(axes["t"].yaxis, NAMED)
         corner = {"transform": axes["t"].transAxes, "ha": "right", "va": "bottom", "fontsize": 8}
         self.caption = axes["t"].text(1.0, 1.02, "", **corner)
