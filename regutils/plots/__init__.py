@@ -6,8 +6,6 @@ axes of an array are the positions of the controls in their order; an axis of le
 leading one, is alike at every position. `update(*index)` moves the panel's `artists`, and never a
 limit, since that would cost a full redraw. Where a network trains live, `show(...)` draws what is
 known so far. Panels are made and drawn under `look()`, whatever settings the user has.
-
-In reading order: style · curves · weights · pictures · regions.
 """
 
 from .curves import (

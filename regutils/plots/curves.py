@@ -90,13 +90,10 @@ class Overlay(Panel):
             self._samples(name, values, i - (len(samples) - 1) / 2)
         for i, (name, value) in enumerate(stops.items()):
             self._stop(name, i, value)
+        low, high = ylim or limits(*self.shown, log=log_y)
         if log_y:
-            flat = np.concatenate([np.ravel(values) for values in self.shown])
-            flat = flat[np.isfinite(flat) & (flat > 0)]
-            low, high = (flat.min(), flat.max() * 1.3) if len(flat) else (0.1, 1.3)
-            style.logarithmic(ax.yaxis, *(ylim or (low, high)))
+            style.logarithmic(ax.yaxis, low, high)
         else:
-            low, high = ylim or limits(*self.shown)
             ax.set_ylim(low if ylim else min(low, self._floor), high)
         self.marker = ax.axvline(self.at[0], color=style.INK, linewidth=1) if marker else None
         if marker:
@@ -124,6 +121,7 @@ class Overlay(Panel):
         mean, sd = self._seeds(name, values)
         i, every = list(self.looks).index(name), -(-len(self.at) // 12)
         kind = self.looks[name] | {"markersize": 4, "markevery": (i % every, every)}
+        kind |= {"zorder": 2 - i / 99}  # the first lies on top
         if dotted:  # a name that is dotted too keeps its marker in the legend
             kind |= {"markevery": [], "marker": kind["marker"] if name in dotted else ""}
         blank, color, bands = np.full(len(self.at), np.nan), kind["color"], []
@@ -263,10 +261,10 @@ class LossParts(Overlay):
         lams = as_array(lams)
         parts = [as_array(part).reshape(len(lams), -1) for part in (data_loss, penalty)]
         loss, total = parts[0].mean(1), sum(part.mean(1) for part in parts)
-        below = {"color": style.BLUE, "alpha": 0.55, "linewidth": 0, "label": "data loss"}
-        above = {"color": style.ORANGE, "alpha": 0.6, "linewidth": 0, "label": "λ · penalty"}
-        ax.fill_between(lams, 0, loss, **below)
-        ax.fill_between(lams, loss, total, hatch="///", edgecolor="white", **above)
+        above = {"facecolor": style.ORANGE, "hatch": "///", "edgecolor": "white"}
+        area = {"alpha": 0.6, "linewidth": 0}
+        ax.fill_between(lams, 0, loss, color=style.BLUE, label="data loss", **area)
+        ax.fill_between(lams, loss, total, label="λ · penalty", **above, **area)
         kind = {"scale": "strength", "marker": True, "ylim": (0, 1.05 * style.largest(total))}
         words = {"title": "Total loss, taken apart", "x": "λ", "y": "loss"} | words
         super().__init__(ax, lams, **kind, **words)
@@ -338,9 +336,7 @@ class Choices(Panel):
         self.ax, self.bars = ax, ax.bar(at, np.zeros(len(at)), **kind).patches
         ax.set(xlim=(-0.6, len(at) - 0.4), ylim=(0, 1))
         ticks(ax.xaxis, at, names)
-        values = [(as_array(chosen), 1)]
-        default = {"title": "Chosen how often", "x": "λ", "y": "share of splits"}
-        self._finish(self.bars, values, words, **default)
+        self._finish(self.bars, [(as_array(chosen), 1)], words)
 
     def show(self, chosen):
         """Draw these choices, (R,)."""
@@ -366,8 +362,8 @@ class Intervals(Panel):
         self.ax, at = ax, np.arange(len(low))
         low, high, truth = (as_array(values) for values in (low, high, truth))
         hit = (low <= truth) & (truth <= high)
-        looks = {"color": style.BLUE, "linewidth": 1.4}, {"color": style.RED, "linewidth": 2.4}
-        for chosen, kind, name in zip((hit, ~hit), looks, kinds):
+        drawn = {"color": style.BLUE, "linewidth": 1.4}, {"color": style.RED, "linewidth": 2.4}
+        for chosen, kind, name in zip((hit, ~hit), drawn, kinds):
             ends = np.stack([low, high], 1)[chosen]
             ax.plot(*one_line(ends, at[chosen][:, None]), **kind, label=name)
         dots = {"color": style.INK, "linestyle": "none", "markersize": 4}

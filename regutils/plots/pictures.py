@@ -2,9 +2,7 @@
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
-from matplotlib.image import AxesImage
 
 from ..results import as_array
 from .style import GREY, SMALL, Panel, bare, look, pick, ticks
@@ -62,7 +60,7 @@ class HeatMap(Panel):
         _colour_bar(image, ax, "dark: low", extend="max")
 
 
-def _colour_bar(image: AxesImage, ax: Axes, name: str, at=None, **options) -> None:
+def _colour_bar(image, ax, name, at=None, **options):
     """Draw a colour bar with its name beside the Axes; at: where its ticks stand."""
     scale = ax.figure.colorbar(image, ax=ax, shrink=0.85, **options)
     scale.set_label(name, fontsize=SMALL, parse_math=False)

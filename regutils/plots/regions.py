@@ -1,7 +1,5 @@
 """Panels of a network while it trains: its decision regions, its units and weights."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from contourpy import contour_generator
 from matplotlib.collections import LineCollection
@@ -95,11 +93,8 @@ class NetworkDrawing(Panel):
         moving = [self.above, self.below, self.alive, self.dead, self.crosses]
         self._finish(moving, [], words)
 
-    def show(self, weights: Sequence, dead: Sequence) -> None:
-        """Draw weights, each layer (units, units before), and dead units, each layer (units,).
-
-        The inputs are never dead.
-        """
+    def show(self, weights, dead):
+        """Draw weights, each layer (units, units before); dead (units,) of each but the inputs."""
         w = np.concatenate([as_array(layer).ravel() for layer in weights])
         size = np.clip(np.abs(w) / self.top, 0, 1)
         for lines, chosen in ((self.above, w > 0), (self.below, w < 0)):

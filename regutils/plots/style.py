@@ -2,12 +2,11 @@
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import matplotlib
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -112,7 +111,7 @@ def dress(ax: Axes) -> None:
     """Give Axes their grid, two spines, and small names of the ticks."""
     ax.tick_params(labelsize=SMALL, color=GREY)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GREY)
+    ax.spines[:].set_color(GREY)
     ax.grid(True, color="#eeeeee", linewidth=0.8)
     ax.set_axisbelow(True)
 
@@ -131,7 +130,11 @@ def _title(ax: Axes, text: str, pad: float | None = None) -> None:
 def legend(ax: Axes) -> None:
     """Draw the legend between title and data, in as many rows as it needs; it covers nothing."""
     names = ax.get_legend_handles_labels()[1]
-    columns = _columns(ax, names)
+    # In points; the layout to come makes the Axes about a fifth wider.
+    room = 1.2 * 72 * ax.figure.get_figwidth() * ax.get_position().width
+    widths = [31 + 4.4 * len(name) for name in names]
+    rows = ((n, np.array_split(widths, n)) for n in range(len(names), 1, -1))
+    columns = next((n for n, parts in rows if sum(map(max, parts)) <= room), 1)
     title = ax.get_title(loc="left")
     _title(ax, title, pad=6 + 12.5 * -(-len(names) // columns))
     kind = {"fontsize": SMALL, "framealpha": 1.0, "edgecolor": "none", "borderpad": 0.2}
@@ -142,24 +145,11 @@ def legend(ax: Axes) -> None:
         text.set_parse_math(False)
 
 
-def _columns(ax: Axes, names: Sequence[str]) -> int:
-    """Return the most columns of a legend that fit into the width of the Axes."""
-    # Points; the layout to come makes the Axes about a fifth wider.
-    room = 1.2 * 72 * ax.figure.get_figwidth() * ax.get_position().width
-    widths = [31 + 4.4 * len(name) for name in names]
-    for columns in range(len(names), 1, -1):
-        if sum(map(max, np.array_split(widths, columns))) <= room:
-            return columns
-    return 1
-
-
 def bare(ax: Axes, frame: bool = False) -> None:
     """Take grid, ticks and, unless `frame`, the lines around it from the Axes of a picture."""
     ax.grid(False)
-    ax.set_xticks([])
-    ax.set_yticks([])
+    ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(frame)
-    ax.spines[:].set_color(GREY)
 
 
 def plain(value: float) -> str:
@@ -182,9 +172,7 @@ def logarithmic(axis: Axis, low: float, high: float) -> None:
     ticks(axis, rounded(low, high))
 
 
-def place(
-    ax: Axes, at: np.ndarray, scale: str, names: Sequence[str] | Mapping[float, str] | None = None
-) -> np.ndarray:
+def place(ax: Axes, at: np.ndarray, scale: str, names=None) -> np.ndarray:
     """Prepare the x axis for values `at` (n,) and return where they stand on it, (n,).
 
     - scale: "linear", "log", "strength" (λ: logarithmic, with room for exactly 0 at its left end)
@@ -228,13 +216,13 @@ def rounded(low: float, high: float) -> list[float]:
     return at[:: 1 + (len(at) - 1) // 6]
 
 
-def limits(*arrays) -> tuple[float, float]:
-    """Return limits that hold every finite value of the arrays; 0 and 1 where none is finite."""
+def limits(*arrays, log: bool = False) -> tuple[float, float]:
+    """Return limits that hold every finite value of the arrays; if `log`, those above 0."""
     flat = np.concatenate([as_array(values).ravel() for values in arrays])
-    flat = flat[np.isfinite(flat)]
-    low, high = (flat.min(), flat.max()) if len(flat) else (0.0, 1.0)
+    flat = flat[np.isfinite(flat) & ((flat > 0) | (not log))]
+    low, high = (flat.min(), flat.max()) if len(flat) else (0.1 * log, 1.0)
     pad = 0.05 * ((high - low) or 1.0)
-    return low - pad, high + pad
+    return (low, 1.3 * high) if log else (low - pad, high + pad)
 
 
 def pick(values: np.ndarray, core: int, index: Sequence[int] = ()) -> np.ndarray:
@@ -257,10 +245,7 @@ def largest(values: np.ndarray) -> float:
 
 
 def one_line(x, curves) -> tuple[np.ndarray, np.ndarray]:
-    """Return many curves (R, G) over `x` as x and y of one line with gaps.
-
-    Far cheaper to draw than R lines.
-    """
+    """Return curves (R, G) over `x` as x and y of one line with gaps: far cheaper to draw."""
     x, curves = np.broadcast_arrays(x, curves)
     gap = np.full((len(curves), 1), np.nan)
     return np.hstack([x, gap]).ravel(), np.hstack([curves, gap]).ravel()
@@ -273,7 +258,7 @@ class Panel:
     and its number of core axes, at that position.
     """
 
-    def _finish(self, moving: Sequence[Artist], values, words: Mapping, **default) -> None:
+    def _finish(self, moving, values, words, **default):
         """Write title, names of the axes and a legend of two names or more; draw position 0.
 
         - words: title, x and y as the user gave them; loc=None for no legend.

@@ -58,9 +58,9 @@ class Histogram(Panel):
         zeros, *groups = as_array(zeros), *(as_array(each) for each in counts.values())
         self.outlines = {}
         for name, kind in looks(list(counts)).items():
-            kind = {key: kind[key] for key in ("color", "linestyle")}
-            outline = {"baseline": 0.5, "linewidth": 1.6, "label": name} | kind
-            self.outlines[name] = ax.stairs(np.ones(len(self.edges) - 1), self.edges, **outline)
+            kind = {"edgecolor": kind["color"], "linestyle": kind["linestyle"], "label": name}
+            outline = ax.stairs(self.edges[1:], self.edges, baseline=0.5, linewidth=1.6, **kind)
+            self.outlines[name] = outline
         (self.spike,) = ax.plot([], [], color=style.INK, linewidth=3, solid_capstyle="butt")
         corner = {"transform": ax.transAxes, "ha": "right", "va": "top"}
         self.text = ax.text(0.98, 0.97, "", fontsize=style.SMALL, color=style.INK, **corner)

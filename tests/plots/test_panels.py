@@ -30,30 +30,19 @@ def drawn_panels(kind=np.asarray):
 
     sparse = rng.normal(size=(K, 6, 5)) * (rng.random((K, 6, 5)) > 0.4)
     points = {"train": (some(K, 8), some(K, 8)), "val": (some(6), some(6))}
+    two, a = {"train": some(K, SEEDS, 9), "val": some(K, SEEDS, 9)}, some(K, 3, SEEDS)
+    marks = {"stops": {"kept": [1, 2, np.nan, 5]}, "reference": {"stopped early": (0.5, 0.1)}}
     return {
         "FittedCurve": lambda ax: plots.FittedCurve(
             ax, GRID, signed(K, 5, 30), points=points, truth=GRID, ylim=(-2, 2)
         ),
-        "LossCurves": lambda ax: plots.LossCurves(
-            ax,
-            range(9),
-            {"train": some(K, SEEDS, 9), "val": some(K, SEEDS, 9)},
-            stops={"kept": [1, 2, np.nan, 5]},
-            reference={"λ = 0, stopped early": (0.5, 0.1)},
-        ),
-        "LossCurves, a line for each seed": lambda ax: plots.LossCurves(
-            ax, range(9), {"L2": some(K, SEEDS, 9), "L1": some(K, SEEDS, 9)}, each=True, log_y=True
-        ),
+        "LossCurves": lambda ax: plots.LossCurves(ax, range(9), two, **marks),
+        "LossCurves, each": lambda ax: plots.LossCurves(ax, range(9), two, each=True, log_y=True),
         "ErrorVsLambda": lambda ax: plots.ErrorVsLambda(
             ax, LAMS, {"val": some(K, SEEDS)}, reference={"λ = 0, stopped early": 0.3}
         ),
         "Overlay": lambda ax: plots.Overlay(
-            ax,
-            LAMS[1:],
-            {"a": some(K, 3, SEEDS)},
-            {"a": some(K, 3, SEEDS), "b": some(K, 3, SEEDS)},
-            samples={"c": some(K, 3, 8)},
-            scale="each",
+            ax, LAMS[1:], {"a": a}, {"a": a, "b": a + 1}, samples={"c": some(K, 3, 8)}, scale="each"
         ),
         "LossParts": lambda ax: plots.LossParts(ax, LAMS, some(K), some(K, SEEDS)),
         "Paths": lambda ax: plots.Paths(ax, LAMS, "abcde", sparse[:, 0], ylim=(-2, 2)),
@@ -90,21 +79,11 @@ def on_canvas(make):
 def spoilt_settings():
     """Settings of a user that would spoil every picture."""
     spoilt = {
-        "image.origin": "lower",
-        "image.cmap": "hot",
-        "text.usetex": True,
-        "font.size": 20,
-        "font.family": "serif",
-        "lines.linewidth": 6,
-        "lines.marker": "x",
-        "axes.unicode_minus": False,
-        "axes.xmargin": 0.4,
-        "legend.loc": "center",
-        "xtick.labelsize": 20,
-        "hatch.color": "red",
-        "figure.facecolor": "black",
-        "image.interpolation": "bicubic",
-    }
+        "image.origin": "lower", "image.cmap": "hot", "image.interpolation": "bicubic",
+        "text.usetex": True, "font.size": 20, "font.family": "serif", "xtick.labelsize": 20,
+        "lines.linewidth": 6, "lines.marker": "x", "axes.unicode_minus": False, "axes.xmargin": 0.4,
+        "legend.loc": "center", "hatch.color": "red", "figure.facecolor": "black",
+    }  # fmt: skip
     with matplotlib.style.context(["dark_background", spoilt]):
         yield
 
@@ -208,8 +187,8 @@ def test_curves_drawn_together_differ_in_colour_line_and_marker():
     for kind in ("color", "linestyle", "marker"):
         for together in (plots.looks(some).values() for some in sets):
             assert all(a[kind] != b[kind] for a, b in combinations(together, 2)), kind
-    cycle = [(look["color"], str(look["linestyle"])) for look in plots.looks(range(10)).values()]
-    assert len(set(cycle)) == 10
+    cycle = plots.looks(range(10)).values()
+    assert len({(look["color"], str(look["linestyle"])) for look in cycle}) == 10
 
 
 def test_a_formula_has_no_markers_beside_its_dots():
