@@ -66,7 +66,7 @@ class SessionFigure:
     def _curves(self, axes: dict[str, Axes], session: TrainingSession) -> None:
         steps = range(0, session.steps + 1, EVERY)
         named = {step: str(step) for step in range(0, steps[-1] + 1, max(1, steps[-1] // 4))}
-        names = dict.fromkeys((GHOST, COLD, "train", "val"))  # looks that no role has
+        names = dict.fromkeys(("train", "val", GHOST, COLD))
         kind = {"reference": {BEST: None}, "x": "", "y": "", "ticks": named, "loc": None}
         words = {"title": "Data loss", "ylim": (0, 2)}
         self.loss = plots.LossCurves(axes["l"], steps, names, **(kind | words))
