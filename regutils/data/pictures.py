@@ -29,10 +29,6 @@ class Pictures:
     source: str
     test: Examples | None = None
 
-    def __repr__(self) -> str:
-        """What they are, how many and how large."""
-        return f"Pictures({self.source}, {tuple(self.x.shape)}, {len(self.classes)} classes)"
-
     def split(self, n_train: int = 5000, n_val: int = 5000, seed: int = 0) -> Split:
         """Return a Split, shuffled by `seed`, standardised per channel by its training part.
 

@@ -67,12 +67,6 @@ class Sweep:
     test_loss: Tensor | None = None
     test_error: Tensor | None = None
 
-    def __repr__(self) -> str:
-        """What was trained, in a line: a notebook's cell may end with `sweep`."""
-        told = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}, "
-        told += f"{len(self.lams)} values × {len(self.seeds)} seeds, {len(self.steps)} records"
-        return f"Sweep({', '.join(filter(None, [told, self.stopped]))})"
-
     def at(self, lam: float) -> int:
         """Return the index of λ = `lam`, to three digits; ValueError that lists what there is."""
         return position("lam", real("lam", lam), self.lams.tolist())
