@@ -87,7 +87,6 @@ class Sweep:
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs of every network: x (n, ...) to (K, S, n, outputs)."""
-        require(isinstance(x, Tensor), "x", type(x).__name__, "a tensor")
         outputs_of(self.base, x[:2], "x")
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
         outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
