@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
+from sklearn.model_selection import RepeatedKFold
 
-from regutils import data, results
-from regutils.tools.record import command
+from regutils import data, results, train
+from regutils.tools.record import command, digits
 from regutils.tools.record import photographs as runs
 from regutils.tools.record import studies as made
 
@@ -218,3 +219,18 @@ def test_sweeps_have_nine_strengths_and_three_seeds(name):
     for layer, size in results.WEIGHTS.items():
         counted = sweep["histogram"][layer].sum(1) + sweep["zeros"][layer] * size
         np.testing.assert_allclose(counted, size)
+
+
+def test_fifths_are_judged_by_the_network_that_saw_neither_fold(monkeypatch):
+    """Choosing's table [λ, r, i, j] against one network that is trained without folds i and j."""
+    monkeypatch.setattr(digits, "LAMS", (0.0, 0.008))
+    found = torch.tensor(digits.Choosing(3).run(None)["fifths"])
+    assert found.shape == (2, 5, 5, 5)
+    split = digits.digits(3)
+    folds = ~train.train_masks(RepeatedKFold(n_splits=5, n_repeats=5, random_state=3), 100)
+    for r, i, j in ((2, 1, 3), (2, 3, 1), (4, 0, 0)):
+        mask = ~(folds[5 * r + i] | folds[5 * r + j])
+        how = digits.HOW | {"seeds": [r], "train_mask": mask[None]}
+        swept = train.sweep(digits.NETWORK, split, (0.0, 0.008), **how)
+        wanted = swept.held_out(split.train)[:, 0, folds[5 * r + i]].sum(-1)
+        assert (found[:, r, i, j] - wanted).abs().max() <= 1  # of 20 pictures
