@@ -227,10 +227,9 @@ def test_fifths_are_judged_by_the_network_that_saw_neither_fold(monkeypatch):
     found = torch.tensor(digits.Choosing(3).run(None)["fifths"])
     assert found.shape == (2, 5, 5, 5)
     split = digits.digits(3)
-    folds = ~train.train_masks(RepeatedKFold(n_splits=5, n_repeats=5, random_state=3), 100)
-    for r, i, j in ((2, 1, 3), (2, 3, 1), (4, 0, 0)):
-        mask = ~(folds[5 * r + i] | folds[5 * r + j])
-        how = digits.HOW | {"seeds": [r], "train_mask": mask[None]}
-        swept = train.sweep(digits.NETWORK, split, (0.0, 0.008), **how)
-        wanted = swept.held_out(split.train)[:, 0, folds[5 * r + i]].sum(-1)
-        assert (found[:, r, i, j] - wanted).abs().max() <= 1  # of 20 pictures
+    folds = ~train.train_masks(RepeatedKFold(n_splits=5, n_repeats=5, random_state=3), 100)[10:15]
+    saw_neither = ~(folds[:, None] | folds).flatten(0, 1)
+    how = digits.HOW | {"seeds": [2] * 25, "train_mask": saw_neither}
+    held = train.sweep(digits.NETWORK, split, (0.0, 0.008), **how).held_out(split.train)
+    wanted = held.unflatten(1, (5, 5)).where(folds[:, None], 0).sum(-1)
+    assert (found[:, 2] - wanted).abs().sum() <= 2  # of 1,000 pictures: rounding
