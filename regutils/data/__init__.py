@@ -1,7 +1,7 @@
 """Datasets as tensors, split into train / val / test. In reading order:
 
     split     Examples, Split; cutting into parts, standardising
-    toy       sine, step, moons, circles, xor, spiral, gaussians, sparse_linear
+    toy       sine, moons, circles, xor, spiral, gaussians, sparse_linear
     digits    digits, diabetes
     pictures  Pictures, augment, coloured_digits; archive reads pictures from an .npz file
     cifar10   CIFAR-10, downloaded once
@@ -15,10 +15,10 @@ from .digits import diabetes, digits
 from .folder import image_folder
 from .pictures import Pictures, archive, augment, coloured_digits
 from .split import Examples, Split
-from .toy import circles, gaussians, moons, sine, sparse_linear, spiral, step, xor
+from .toy import circles, gaussians, moons, sine, sparse_linear, spiral, xor
 
 __all__ = [
     "Examples", "Pictures", "Split", "Unavailable", "archive", "augment", "cifar10", "circles",
     "coloured_digits", "diabetes", "digits", "gaussians", "image_folder", "moons", "sine",
-    "sparse_linear", "spiral", "step", "xor",
+    "sparse_linear", "spiral", "xor",
 ]  # fmt: skip

@@ -19,11 +19,7 @@ from torch import Tensor
 
 from ..arguments import count, require
 from .pictures import Pictures
-from .split import Examples
 
-# The usual spellings of a split's folders.
-PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val"}
-PARTS |= {"test": "test", "testing": "test"}
 ENDINGS = frozenset(
     ".avif .bmp .gif .heic .heif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff "
     ".webp".split()
@@ -35,8 +31,7 @@ LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "@ead
 def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
     """Return a learner's own pictures, one folder per class: root/<class>/<picture>.
 
-    - root: a leading ~ is the home folder. With root/train beside root/val or root/test (or
-      training, valid, validation, testing), those are the validation and the test part.
+    - root: a leading ~ is the home folder.
     - size: each picture's middle square is scaled to size×size.
 
     Pictures are turned as their EXIF says, transparency is laid on white, 16 bits become 8. Hidden
@@ -45,21 +40,38 @@ def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
 
     Raises ValueError in one sentence, naming the file that cannot be read.
     """
+    from PIL import Image
+
     root, size = Path(root).expanduser(), count("size", size)
-    require(root.is_dir(), "root", str(root), "a folder with a folder of pictures per class")
+    folders = _folders(root) if root.is_dir() else []
+    got = f"{root} with {len(folders)} of them"
+    require(len(folders) > 1, "root", got, "a folder with at least two class folders of pictures")
+    classes = tuple(map(_name, folders))
+    got = f"{', '.join(path.name for path in folders)}, one the same in two Unicode forms"
+    accepts = "a folder whose class folders have different names"
+    require(len(set(classes)) == len(classes), "root", got, accepts)
+    formats = Image.registered_extensions()
     skipped: Counter[str] = Counter()
-    seen: set[Path] = set()  # across the parts: nothing of train is in val or test
-    parts = {name: _read(path, size, skipped, seen) for name, path in _parts(root).items()}
-    x, y, classes = parts.pop("train")
-    accepts = "a folder with at least two class folders"
-    require(len(classes) > 1, "root", f"{root} with {len(classes)} class", accepts)
-    for name, (_, _, named) in parts.items():
-        require(named == classes, f"root/{name}", named, f"the classes of root/train, {classes}")
+    seen: set[Path] = set()
+    pictures, labels = [], []
+    for label, folder in enumerate(folders):
+        for path in _files(folder):
+            ending, real = path.suffix.lower(), path.resolve()
+            if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
+                skipped[f"{ending or 'without an ending'} (no picture that is read here)"] += 1
+            elif real in seen:
+                skipped["linked to a second time"] += 1
+            else:
+                seen.add(real)
+                pictures.append(_square(path, size))
+                labels.append(label)
+        got = f"{folder}, without a picture of its own"
+        require(label in labels[-1:], "root", got, "a folder with pictures in each class folder")
     if skipped:
         told = ", ".join(f"{number} {what}" for what, number in skipped.most_common())
         print(f"Left out of {root}, as no pictures to read: {told}.", file=sys.stderr)
-    others = {name: Examples(*part[:2]) for name, part in parts.items()}
-    return Pictures(x, y, classes, f"pictures of {root.absolute().name}", **others)
+    source = f"pictures of {root.absolute().name}"
+    return Pictures(torch.stack(pictures), torch.tensor(labels), classes, source)
 
 
 def _hidden(name: str) -> bool:
@@ -76,52 +88,6 @@ def _folders(root: Path) -> list[Path]:
     real = root.resolve()
     found = [path for path in root.iterdir() if path.is_dir() and not _hidden(path.name)]
     return sorted((p for p in found if not real.is_relative_to(p.resolve())), key=_name)
-
-
-def _parts(root: Path) -> dict[str, Path]:
-    """Return the folders of a split, train first; or the root itself as train."""
-    folders = _folders(root)
-    named = [(PARTS[path.name.lower()], path) for path in folders if path.name.lower() in PARTS]
-    found = dict(sorted(named, key=lambda part: part[0] != "train"))
-    if "train" in found and (len(found) > 1 or len(folders) == 1):
-        got = ", ".join(path.name for _, path in named)
-        require(len(found) == len(named), "root", got, "a folder with each part once")
-        return found
-    missing = bool(found) and len(named) == len(folders) and "train" not in found
-    require(not missing, "root", f"only {', '.join(found)} in it", "a folder with a train part too")
-    return {"train": root}
-
-
-def _read(
-    root: Path, size: int, skipped: "Counter[str]", seen: set[Path]
-) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-    """Return pictures (n, 3, size, size), labels (n,) and class names of a folder of folders."""
-    from PIL import Image
-
-    folders = _folders(root)
-    accepts = "a folder with a folder of pictures per class"
-    require(len(folders) > 0, "root", f"{root}, without any folder in it", accepts)
-    classes = tuple(map(_name, folders))
-    got = f"{', '.join(path.name for path in folders)}, one the same in two Unicode forms"
-    accepts = "a folder whose class folders have different names"
-    require(len(set(classes)) == len(classes), "root", got, accepts)
-    formats = Image.registered_extensions()
-    pictures, labels = [], []
-    for label, folder in enumerate(folders):
-        for path in _files(folder):
-            ending, real = path.suffix.lower(), path.resolve()
-            if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
-                told = f"{ending or 'without an ending'} (no pictures that this Pillow reads)"
-                skipped[told] += 1
-            elif real in seen:
-                skipped["linked to a second time"] += 1
-            else:
-                seen.add(real)
-                pictures.append(_square(path, size))
-                labels.append(label)
-        got = f"{folder}, without a picture of its own"
-        require(label in labels[-1:], "root", got, "a folder with pictures in each class folder")
-    return torch.stack(pictures), torch.tensor(labels), classes
 
 
 def _files(folder: Path) -> Iterator[Path]:

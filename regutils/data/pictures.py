@@ -20,7 +20,7 @@ class Pictures:
     - x (n, 3, h, w) uint8, y (n,): the pictures to train on, and to choose by.
     - classes: the names of the classes.
     - source: what a figure's title says of them.
-    - test, val: further pictures that were set apart by whoever made the collection, if any.
+    - test: pictures that were set apart by whoever made the collection, if any.
     """
 
     x: Tensor
@@ -28,34 +28,19 @@ class Pictures:
     classes: tuple[str, ...]
     source: str
     test: Examples | None = None
-    val: Examples | None = None
 
-    def __repr__(self) -> str:
-        """What they are, how many and how large."""
-        return f"Pictures({self.source}, {tuple(self.x.shape)}, {len(self.classes)} classes)"
-
-    def split(self, n_train: int | None = None, n_val: int | None = None, seed: int = 0) -> Split:
+    def split(self, n_train: int = 5000, n_val: int = 5000, seed: int = 0) -> Split:
         """Return a Split, shuffled by `seed`, standardised per channel by its training part.
 
-        - n_train: 5,000 unless given; all there are where the collection has its own `val`.
-        - n_val: 5,000 unless given; where the collection has its own `val`, all of that.
-
-        Test pictures are `test`, else those left over.
-
-        Raises ValueError when there are too few, or when `n_val` is given beside a `val`.
+        Test pictures are `test`, else those left over. Raises ValueError when there are too few.
         """
-        rest, own = int(self.test is None), self.val is not None
-        accepts = "left out: this collection has its own val part"
-        require(n_val is None or not own, "n_val", n_val, accepts)
-        n_val = 0 if own else count("n_val", 5000 if n_val is None else n_val)
-        if n_train is None:
-            n_train = len(self.x) - rest if own else 5000
-        train, chosen, left = cut(len(self.x), n_train, n_val, seed, rest)
-        val = Examples(self.x[chosen], self.y[chosen]) if self.val is None else self.val
-        test = Examples(self.x[left], self.y[left]) if self.test is None else self.test
-        x, y = self.x[train], self.y[train]
-        scale = Standardise(x, (0, 2, 3), (0, 2, 3))
-        return Split(*(Examples(scale(part_x), part_y) for part_x, part_y in ((x, y), val, test)))
+        rest, n_val = int(self.test is None), count("n_val", n_val)
+        train, val, left = (
+            Examples(self.x[part], self.y[part])
+            for part in cut(len(self.x), n_train, n_val, seed, rest)
+        )
+        scale = Standardise(train.x, (0, 2, 3), (0, 2, 3))
+        return Split(*(Examples(scale(part.x), part.y) for part in (train, val, self.test or left)))
 
 
 def augment(x: Tensor, pad: int = 4) -> Tensor:

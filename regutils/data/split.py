@@ -42,14 +42,12 @@ class Split:
             pair = isinstance(part, tuple) and len(part) == 2
             require(pair, name, type(part).__name__, "a pair of tensors (x, y)")
             object.__setattr__(self, name, _examples(name, *part))
-        shape = self.train.x.shape[1:]
-        like_x = f"like train.x, {self.train.x.dtype} (n, {', '.join(map(str, shape))})"
-        like_y = f"like train.y, {self.train.y.dtype}"
         for name, part in (("val", self.val), ("test", self.test)):
-            same = part.x.shape[1:] == shape and part.x.dtype == self.train.x.dtype
-            require(same, f"{name}.x", f"{part.x.dtype} {tuple(part.x.shape)}", like_x)
-            same = part.y.shape[1:] == self.train.y.shape[1:] and part.y.dtype == self.train.y.dtype
-            require(same, f"{name}.y", f"{part.y.dtype} {tuple(part.y.shape)}", like_y)
+            for kind, found, first in zip("xy", part, self.train):
+                same = found.shape[1:] == first.shape[1:] and found.dtype == first.dtype
+                got = f"{found.dtype} {tuple(found.shape)}"
+                accepts = f"like train.{kind}, {first.dtype} of shape {('n', *first.shape[1:])}"
+                require(same, f"{name}.{kind}", got, accepts)
 
     @property
     def parts(self) -> tuple[Examples, Examples, Examples]:

@@ -23,26 +23,15 @@ def sine(n_train: int = 20, noise: float = 0.3, seed: int = 0, n_val: int = 200)
     x (n, 1), y (n,), as many test as val examples. Not standardised: x is on the scale of 1
     already, and datasets that are drawn again with another seed must share one axis.
     """
-    return _curve(lambda x: torch.sin(torch.pi * x), n_train, noise, seed, n_val)
-
-
-def step(n_train: int = 20, noise: float = 0.3, seed: int = 0, n_val: int = 200) -> Split:
-    """Return a regression: y = −1 left of 0, +1 right of it, + noise·N(0, 1); else as `sine`."""
-    return _curve(lambda x: torch.where(x < 0, -1.0, 1.0), n_train, noise, seed, n_val)
-
-
-def _curve(
-    law: Callable[[Tensor], Tensor], n_train: int, noise: float, seed: int, n_val: int
-) -> Split:
-    generator = rng(seed)
-    noise, kind = real("noise", noise), torch.get_default_dtype()
+    generator, kind = rng(seed), torch.get_default_dtype()
+    n_train, n_val, noise = count("n_train", n_train), count("n_val", n_val), real("noise", noise)
 
     def draw(n: int) -> Examples:
         x = torch.rand(n, 1, generator=generator, dtype=torch.float32) * 2 - 1
         scatter = torch.randn(n, generator=generator, dtype=torch.float32)
-        return Examples(x.to(kind), (law(x[:, 0]) + noise * scatter).to(kind))
+        y = torch.sin(torch.pi * x[:, 0]) + noise * scatter
+        return Examples(x.to(kind), y.to(kind))
 
-    n_train, n_val = count("n_train", n_train), count("n_val", n_val)
     return Split(draw(n_train), draw(n_val), draw(n_val))
 
 

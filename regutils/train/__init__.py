@@ -13,14 +13,12 @@ from .metrics import Measurement, error, evaluate, loss
 from .selection import (
     Choice,
     Interval,
-    Pairs,
     choose,
     early_stopping,
     lowest,
     max_selection_bias,
     nested_interval,
     one_standard_error,
-    pairs,
     probability_better,
     train_masks,
     usual_interval,
@@ -29,9 +27,9 @@ from .sweep import Sweep, sweep
 from .trainer import History, Trainer, batches, fit
 
 __all__ = [
-    "Choice", "History", "Interval", "Measurement", "Pairs", "Sweep", "Trainer", "batches",
+    "Choice", "History", "Interval", "Measurement", "Sweep", "Trainer", "batches",
     "choose", "early_stopping", "error", "evaluate", "fit", "loss", "lowest",
-    "max_selection_bias", "nested_interval", "one_standard_error", "pairs",
+    "max_selection_bias", "nested_interval", "one_standard_error",
     "probability_better", "share_cores", "sweep", "to_device", "train_masks",
     "usual_interval",
 ]  # fmt: skip

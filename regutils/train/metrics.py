@@ -36,14 +36,12 @@ class Measurement:
     val_error: float
     penalty: float
 
-    @property
-    def diverged(self) -> bool:
-        return not all(map(math.isfinite, (self.train_loss, self.val_loss, self.penalty)))
-
     def nan_if_diverged(self) -> "Measurement":
-        """Return itself, or NaN in all but step and lam if anything in it is not finite."""
+        """Return itself, or NaN in all but step and lam if a loss or the penalty is not finite."""
+        if all(map(math.isfinite, (self.train_loss, self.val_loss, self.penalty))):
+            return self
         nothing: dict[str, Any] = dict.fromkeys(MEASURED, math.nan)
-        return replace(self, **nothing) if self.diverged else self
+        return replace(self, **nothing)
 
 
 def divergence(where: str, group: Mapping[str, Any]) -> str:

@@ -58,52 +58,6 @@ def train_masks(splitter: Any, n: int) -> Tensor:
     return masks
 
 
-class Pairs(NamedTuple):
-    """Folds left out one at a time and two at a time, as nested cross-validation needs them.
-
-    R repeats of K folds of m examples, n = K·m.
-
-    - train_mask (R·P, n) with P = K(K + 1)/2, for `train.sweep`.
-    - parts (R, K, m): the examples of each fold.
-    """
-
-    train_mask: Tensor
-    parts: Tensor
-
-    def table(self, held: Tensor) -> Tensor:
-        """Return `Sweep.held_out` (..., R·P, n) as a table (..., R, K, K, m).
-
-        [..., r, i, j, :] are the errors on fold i of the network that saw neither fold i nor j.
-        """
-        R, K, m = self.parts.shape
-        one, other = torch.triu_indices(K, K)
-        network = torch.empty(K, K, dtype=torch.long)
-        network[one, other] = network[other, one] = torch.arange(len(one))
-        which_repeat = torch.arange(R)[:, None, None, None]
-        examples = self.parts[:, :, None, :].expand(R, K, K, m)
-        held = held.unflatten(-2, (R, -1))
-        table: Tensor = held[..., which_repeat, network[None, :, :, None], examples]
-        return table
-
-
-def pairs(splitter: Any, n: int) -> Pairs:
-    """Leave out every fold of a KFold or RepeatedKFold alone, and every two of a repeat together.
-
-    Raises ValueError unless there are 3 folds or more and all are equally large, which the formulas
-    of nested cross-validation assume.
-    """
-    kept = train_masks(splitter, n)
-    K = n // int((~kept[0]).sum())
-    equal = K > 2 and len(kept) % K == 0 and bool(((~kept).sum(1) * K == n).all())
-    good = equal and not kept.unflatten(0, (-1, K)).all(1).any()
-    accepts = f"one of 3 folds or more, equally large, that hold each of {n} examples once"
-    require(good, "splitter", splitter, accepts)
-    parts = torch.stack([row.nonzero()[:, 0] for row in ~kept]).unflatten(0, (-1, K))
-    one, other = torch.triu_indices(K, K)
-    kept = kept.unflatten(0, (-1, K))
-    return Pairs((kept[:, one] & kept[:, other]).flatten(0, 1), parts)
-
-
 def lowest(scores: Tensor) -> Tensor:
     """Return the index of the lowest score; of equally low ones the last, so the strongest λ.
 
@@ -217,7 +171,8 @@ def usual_interval(errors: Tensor) -> Interval:
 def nested_interval(table: Tensor) -> Interval:
     """Return the interval of nested cross-validation, which measures what the usual one assumes.
 
-    - table (..., R, K, K, m): as `Pairs.table` makes it for R repeats of K folds of m examples.
+    - table (..., R, K, K, m): R repeats of K folds of m examples; [..., r, i, j, :] are the errors
+      on fold i of the network that saw neither fold i nor j.
 
     Cross-validation without fold k misses the error on fold k because that is small (a variance
     that is known), and because the score is off: by the mean square of this the interval is made.

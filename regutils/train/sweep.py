@@ -67,12 +67,6 @@ class Sweep:
     test_loss: Tensor | None = None
     test_error: Tensor | None = None
 
-    def __repr__(self) -> str:
-        """What was trained, in a line: a notebook's cell may end with `sweep`."""
-        told = f"λ from {float(self.lams.min()):.3g} to {float(self.lams.max()):.3g}, "
-        told += f"{len(self.lams)} values × {len(self.seeds)} seeds, {len(self.steps)} records"
-        return f"Sweep({', '.join(filter(None, [told, self.stopped]))})"
-
     def at(self, lam: float) -> int:
         """Return the index of λ = `lam`, to three digits; ValueError that lists what there is."""
         return position("lam", real("lam", lam), self.lams.tolist())
@@ -93,7 +87,6 @@ class Sweep:
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs of every network: x (n, ...) to (K, S, n, outputs)."""
-        require(isinstance(x, Tensor), "x", type(x).__name__, "a tensor")
         outputs_of(self.base, x[:2], "x")
         flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
         outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)

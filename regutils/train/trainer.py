@@ -320,13 +320,6 @@ class History:
     stopped: str = ""
     state: dict[str, Any] = field(default_factory=dict)
 
-    def __repr__(self) -> str:
-        """Where the run began and ended, in a line: a notebook's cell may end with `fit`."""
-        told = f"History({len(self.epochs)} records"
-        for name in MEASURED[:4] if self.epochs else ():
-            told += f", {name} {getattr(self, name)[0]:.3g} → {getattr(self, name)[-1]:.3g}"
-        return f"{told}{', ' if self.stopped else ''}{self.stopped})"
-
     @property
     def diverged(self) -> bool:
         """Whether the last record is that of a run that diverged."""
@@ -391,10 +384,6 @@ def fit(
     history = history or History()
     goal = epochs + history.state.get("epoch", 0)
 
-    def save(history: History) -> None:
-        if checkpoint is not None:
-            checkpoints.save(path, ours, history)
-
     if checkpoint is not None:
         path, ours = checkpoints.prepared(checkpoint), checkpoints.settings(trainer, every)
         if path.exists():
@@ -425,7 +414,8 @@ def fit(
                 if history.diverged:
                     said = trainer.divergence(f"epoch {epoch}")
                     history.stopped = f"{said} The history up to here is kept."
-                save(history)
+                if checkpoint is not None:
+                    checkpoints.save(path, ours, history)
                 if history.diverged:
                     break
     except BaseException as error:

@@ -97,7 +97,7 @@ def test_pictures_from_a_file_of_arrays(tmp_path):
     arrays = {"train_x": BYTES, "train_y": LABELS, "test_x": BYTES[:4], "test_y": LABELS[:4]}
     found = data.archive(saved(tmp_path, **arrays))
     assert torch.equal(found.x, torch.from_numpy(BYTES)) and found.y.tolist() == LABELS.tolist()
-    assert len(found.test.x) == 4 and found.classes == ("0", "1", "2") and found.val is None
+    assert len(found.test.x) == 4 and found.classes == ("0", "1", "2")
 
 
 @pytest.mark.parametrize("changed", [{"train_y": LABELS[:5]}, {"train_x": BYTES / 255}, None])

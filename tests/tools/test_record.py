@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
+from sklearn.model_selection import RepeatedKFold
 
-from regutils import data, results
-from regutils.tools.record import command
+from regutils import data, results, train
+from regutils.tools.record import command, digits
 from regutils.tools.record import photographs as runs
 from regutils.tools.record import studies as made
 
@@ -218,3 +219,17 @@ def test_sweeps_have_nine_strengths_and_three_seeds(name):
     for layer, size in results.WEIGHTS.items():
         counted = sweep["histogram"][layer].sum(1) + sweep["zeros"][layer] * size
         np.testing.assert_allclose(counted, size)
+
+
+def test_fifths_are_judged_by_the_network_that_saw_neither_fold(monkeypatch):
+    """Choosing's table [λ, r, i, j] against one network that is trained without folds i and j."""
+    monkeypatch.setattr(digits, "LAMS", (0.0, 0.008))
+    found = torch.tensor(digits.Choosing(3).run(None)["fifths"])
+    assert found.shape == (2, 5, 5, 5)
+    split = digits.digits(3)
+    folds = ~train.train_masks(RepeatedKFold(n_splits=5, n_repeats=5, random_state=3), 100)[10:15]
+    saw_neither = ~(folds[:, None] | folds).flatten(0, 1)
+    how = digits.HOW | {"seeds": [2] * 25, "train_mask": saw_neither}
+    held = train.sweep(digits.NETWORK, split, (0.0, 0.008), **how).held_out(split.train)
+    wanted = held.unflatten(1, (5, 5)).where(folds[:, None], 0).sum(-1)
+    assert (found[:, 2] - wanted).abs().sum() <= 2  # of 1,000 pictures: rounding

@@ -60,21 +60,25 @@ class Choosing:
         halves, fifths, tenths = (
             RepeatedKFold(n_splits=K, n_repeats=5, random_state=self.seed) for K in (2, 5, 10)
         )
-        left_out = train.pairs(fifths, n)
+        kept = train.train_masks(fifths, n).unflatten(0, (5, 5))  # (repeat, fold, example)
+        one, other = torch.triu_indices(5, 5)  # two folds left out together, or one alone
+        network = torch.zeros(5, 5, dtype=torch.long)
+        network[one, other] = network[other, one] = torch.arange(len(one))
         masks = [
             train.train_masks(halves, n),
             train.train_masks(tenths, n),
-            left_out.train_mask,
+            (kept[:, one] & kept[:, other]).flatten(0, 1),
             torch.ones(3, n, dtype=torch.bool),
         ]
         starts = [r for rows in masks[:3] for r in range(5) for _ in range(len(rows) // 5)]
         how = HOW | {"seeds": [*starts, 0, 1, 2], "train_mask": torch.cat(masks)}
         swept = train.sweep(NETWORK, split, LAMS, every=HOW["steps"], **how)
         two, ten, left, _ = swept.held_out(split.train).split([len(rows) for rows in masks], 1)
+        errors = left.unflatten(1, (5, -1))[:, :, network]  # (λ, repeat, i, j, example)
         return counted(
             halves=two.unflatten(1, (5, 2)).nansum((2, 3)),
             tenths=ten.unflatten(1, (5, 10)).nansum((2, 3)),
-            fifths=left_out.table(left).sum(-1),
+            fifths=errors.where(~kept[:, :, None], 0).sum(-1),
             refit=swept.val_error[:, -3:, -1] * len(split.val.x),
         )
 
