@@ -8,7 +8,6 @@ Every picture that a slider can show is in its page, so the pages work from a we
 folder and from a USB stick. A notebook that fails has a page up to the cell that failed.
 """
 
-import argparse
 import base64
 import contextlib
 import hashlib
@@ -18,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -188,21 +188,18 @@ def _parts() -> dict:
     return parts
 
 
-def add_command(commands) -> None:
-    """Add `regutils site` to the command line's sub-commands."""
-    how = argparse.RawDescriptionHelpFormatter
-    about = "make web pages whose sliders need no kernel"
-    parser = commands.add_parser("site", help=about, description=__doc__, formatter_class=how)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `regutils site`."""
     add = parser.add_argument
     add("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all")
     add("--out", type=Path, required=True, help="new folder, or an earlier site")
     about = "notebooks executed before, with frames; what it lacks is run and kept there"
     add("--executed", type=Path, metavar="DIR", help=about)
     add("--repository", default="", metavar="URL", help="where the project lies")
-    parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
+    """Build the site; return 1 if a notebook failed, else 0."""
     notebooks = args.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     failed = build(notebooks, args.out.expanduser(), args.executed, args.repository)
     print("\n".join(failed), file=sys.stderr, end="\n" if failed else "")
