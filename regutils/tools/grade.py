@@ -245,14 +245,9 @@ def verdict(shown) -> dict[str, tuple[str, str]]:
 
 
 def text(path: Path) -> str:
-    """Return a path as one printable line, also where a name was written as Latin-1."""
-    raw = os.fsencode(path)
-    try:
-        name = raw.decode()
-    except UnicodeDecodeError:
-        name = raw.decode("latin-1")
-    name = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    return " ".join(name.split())
+    """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
+    name = unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def read_table(out: Path) -> list[dict[str, str]]:

@@ -151,9 +151,3 @@ def _thinned(lengths: Mapping[str, int]) -> dict[str, list[int]]:
 
 def _nearest(wanted: int, places: Sequence[int]) -> int:
     return min(range(len(places)), key=lambda i: abs(places[i] - wanted))
-
-
-def lacking(data: Mapping) -> bool:
-    """Return whether the data of an output are those of an explorer without its frames."""
-    widget = "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
-    return widget and MIME not in data
