@@ -122,8 +122,8 @@ def run(args: Namespace) -> int:
     """Execute notebooks; return 1 if one failed, else 0."""
     paths = [path.expanduser() for path in args.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
     targets = [args.out.expanduser() / path.name if args.out else path for path in paths]
-    names = [path.name for path in paths]
-    require(len(set(targets)) == len(paths), "notebooks", names, "files of different names")
+    different = len(set(targets)) == len(paths)
+    require(different, "notebooks", [p.name for p in paths], "files of different names")
     notebooks = [read_notebook(path) for path in paths]
     for target in targets:
         writable(target.parent)
@@ -132,11 +132,11 @@ def run(args: Namespace) -> int:
         try:
             execute(notebook, path.resolve().parent)
         except Failed as error:
-            failed += 1
+            failed = 1
             print(f"{path.name}: left as it was: {error}", flush=True)
             continue
         partial = target.with_suffix(".partial")
         nbformat.write(notebook, partial)
         partial.replace(target)
         print(f"{path.name}: executed", flush=True)
-    return 1 if failed else 0
+    return failed

@@ -16,7 +16,6 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -101,14 +100,13 @@ def _lesson(
         if [cell.source for cell in found.cells] == [cell.source for cell in notebook.cells]:
             print(f"{path.name}: taken from {executed}", flush=True)
             return path, found, ""
-    print(f"{path.name}: executing …", end=" ", flush=True)
-    started, failure = time.perf_counter(), ""
+    print(f"{path.name}: executing …", flush=True)
+    failure = ""
     try:
         execute(notebook, path.resolve().parent, timeout=1800, setup=frames.SETUP)
     except Failed as error:
         failure = str(error)
         del notebook.cells[error.index + 1 :]
-    print(f"{time.perf_counter() - started:.0f} s", flush=True)
     if kept and not failure:
         kept.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, kept)
@@ -154,8 +152,8 @@ def _write(lessons: Sequence[tuple], folder: Path, repository: str) -> list[str]
     context = {"site": site, "explorers": best[:1]}
     (folder / "index.html").write_text(home.render(resources=context), encoding="utf-8")
     (folder / ".nojekyll").touch()  # GitHub Pages takes the files as they are
-    failures = zip(lessons, chapters)
-    return [f"{one[0].name}: {told['failure']}" for one, told in failures if told["failure"]]
+    told = [(path.name, chapter["failure"]) for (path, *_), chapter in zip(lessons, chapters)]
+    return [f"{name}: {failure}" for name, failure in told if failure]
 
 
 def _chapter(path: Path, notebook: nbformat.NotebookNode, failure: str) -> dict:
