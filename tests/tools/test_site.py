@@ -174,7 +174,7 @@ def drawn(picture: bytes | str) -> np.ndarray:
 
 def alike(picture: str, frame: bytes) -> bool:
     """Whether a page's picture, which has fewer colours, is a frame; one that moved is not."""
-    return (np.abs(drawn(picture) - drawn(frame)) > 100).sum() < 30
+    return np.abs(drawn(picture) - drawn(frame)).max() <= 20
 
 
 def png(pixels: np.ndarray) -> bytes:
