@@ -7,9 +7,8 @@ What is kept is the same from run to run: no widget state, no timing, no progres
 version. A notebook that fails is left as it was; the others are run all the same.
 """
 
-import argparse
 import tempfile
-import time
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 import nbformat
@@ -79,18 +78,17 @@ def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
     nbclient's coalesce_streams joins in time quadratic in the length of a line.
     """
-    streams, kept = {}, []
-    for output in outputs:
-        if output.output_type == "stream" and output.name in streams:
-            streams[output.name].text += output.text
+    kept = {}
+    for i, output in enumerate(outputs):
+        if output.get("name") in kept:
+            kept[output.name].text += output.text
         elif output.output_type != "display_data" or output.data:
-            kept.append(output)
-        if output.output_type == "stream":
-            streams.setdefault(output.name, output)
-    for output in streams.values():
-        lines = output.text.split("\n")
-        output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-    return [output for output in kept if output.output_type != "stream" or output.text.strip()]
+            kept[output.get("name", i)] = output
+    for output in kept.values():
+        if "text" in output:
+            lines = output.text.split("\n")
+            output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    return [output for output in kept.values() if output.get("text", "none").strip()]
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -114,35 +112,31 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def add_command(commands) -> None:
-    """Add `regutils execute` to the command line's sub-commands."""
-    how = argparse.RawDescriptionHelpFormatter
-    about = "run notebooks again and keep their outputs"
-    parser = commands.add_parser("execute", help=about, description=__doc__, formatter_class=how)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `regutils execute`."""
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
     parser.add_argument("--out", type=Path, help="folder to write to; default: in place")
-    parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
+    """Execute notebooks; return 1 if one failed, else 0."""
     paths = [path.expanduser() for path in args.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
     targets = [args.out.expanduser() / path.name if args.out else path for path in paths]
-    names = [path.name for path in paths]
-    require(len(set(targets)) == len(paths), "notebooks", names, "files of different names")
+    different = len(set(targets)) == len(paths)
+    require(different, "notebooks", [p.name for p in paths], "files of different names")
     notebooks = [read_notebook(path) for path in paths]
     for target in targets:
         writable(target.parent)
     failed = 0
     for path, target, notebook in zip(paths, targets, notebooks):
-        started = time.perf_counter()
         try:
             execute(notebook, path.resolve().parent)
         except Failed as error:
-            failed += 1
+            failed = 1
             print(f"{path.name}: left as it was: {error}", flush=True)
             continue
         partial = target.with_suffix(".partial")
         nbformat.write(notebook, partial)
         partial.replace(target)
-        print(f"{path.name}: {time.perf_counter() - started:.0f} s", flush=True)
-    return 1 if failed else 0
+        print(f"{path.name}: executed", flush=True)
+    return failed

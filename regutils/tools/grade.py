@@ -18,7 +18,6 @@ Marks are written as they come. The same command goes on where it was stopped: i
 notebooks are not in the table as they are now, and who was stopped, if the limits are others.
 """
 
-import argparse
 import csv
 import glob
 import hashlib
@@ -32,6 +31,7 @@ import sys
 import tempfile
 import time
 import unicodedata
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -245,14 +245,9 @@ def verdict(shown) -> dict[str, tuple[str, str]]:
 
 
 def text(path: Path) -> str:
-    """Return a path as one printable line, also where a name was written as Latin-1."""
-    raw = os.fsencode(path)
-    try:
-        name = raw.decode()
-    except UnicodeDecodeError:
-        name = raw.decode("latin-1")
-    name = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    return " ".join(name.split())
+    """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
+    name = unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def read_table(out: Path) -> list[dict[str, str]]:
@@ -333,9 +328,9 @@ def grade(
         try:
             if todo:
                 grader.execute([])
-            run = Parallel(jobs, backend="threading", return_as="generator_unordered")
+            threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
-                for path, found in run(delayed(grader.mark)(path) for path in todo):
+                for path, found in threads(delayed(grader.mark)(path) for path in todo):
                     statuses = Counter(status for _, _, status, _ in found)
                     key = versions[path] + under * ("stopped" in statuses)
                     key = "again" if "not run" in statuses else key
@@ -360,11 +355,8 @@ def grade(
     print(f"{out}: {len(todo)} learners in {time.perf_counter() - started:.0f} s")
 
 
-def add_command(commands) -> None:
-    """Add `regutils grade` to the command line's sub-commands."""
-    how = argparse.RawDescriptionHelpFormatter
-    about = "mark the notebooks of a class"
-    parser = commands.add_parser("grade", help=about, description=__doc__, formatter_class=how)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `regutils grade`."""
     add = parser.add_argument
     add("submissions", nargs="+", metavar="SUBMISSION", help="file or folder")
     add("--out", type=Path, required=True, help="CSV file to write or add to")
@@ -373,10 +365,10 @@ def add_command(commands) -> None:
     add("--memory", type=float, default=4, help="limit of a kernel, in GB (4)")
     fit = max(1, min(os.cpu_count() or 1, int(psutil.virtual_memory().available / 2e9)))
     add("--jobs", type=int, default=fit, help=f"learners at a time ({fit}: by cores and memory)")
-    parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
+    """Mark a class; return 0, or 130 if it was interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal in cp1252 has no Ł
             stream.reconfigure(errors="backslashreplace")

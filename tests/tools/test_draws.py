@@ -7,8 +7,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from regutils.tools.record.digits import Choosing, Opponents, digits
-from regutils.tools.record.schedules import SCHEDULES, Moved
+from regutils.tools.record.small import SCHEDULES, Choosing, Moved, Opponents, digits
 
 RECORDED = ROOT / "notebooks" / "recorded"
 MEASURED = ("train_loss", "val_loss", "train_error", "val_error", "penalty")

@@ -23,11 +23,9 @@ def test_a_notebook_that_fails_is_left_as_it_was_and_the_others_are_written(tmp_
     assert (tmp_path / "bad.ipynb").read_bytes() == before
     good = nbformat.read(tmp_path / "good.ipynb", 4)
     assert good.cells[0].outputs[0].text == "42\n"
-    said = capsys.readouterr().out.splitlines()[-1]
-    assert (
-        said.startswith("bad.ipynb: left as it was: cell 2 (")
-        and "'# Why') failed: ValueError: invalid" in said
-    )
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.startswith("bad.ipynb: left as it was: cell 2 (")
+    assert "'# Why') failed: ValueError: invalid" in said
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import asdict, replace
 
 import joblib
@@ -14,7 +12,8 @@ from conftest import ROOT
 from sklearn.model_selection import RepeatedKFold
 
 from regutils import data, results, train
-from regutils.tools.record import command, digits
+from regutils.__main__ import main
+from regutils.tools.record import command, small
 from regutils.tools.record import photographs as runs
 from regutils.tools.record import studies as made
 
@@ -62,19 +61,6 @@ def test_job_of_a_sweep_keeps_histograms_filters_and_zeros(npz):
         assert sum(result["histogram"][layer]) + result["zeros"][layer] == size
         assert len(result["histogram"][layer]) == len(runs.EDGES) - 1
     assert result["zeros"]["linear1"] > 0
-
-
-def test_the_threshold_of_l1_is_that_of_the_loss_in_spite_of_momentum():
-    """For one weight with gradient g(w) = w − 1, SGD with momentum m and threshold lr·λ/(1 − m)
-    ends at 1 − λ.
-    """
-    from regutils.penalties import soft_threshold
-
-    lr, m, lam, w, v = 0.05, 0.9, 0.3, torch.tensor(0.0), 0.0
-    for _ in range(3000):
-        v = m * v + (w - 1)
-        w = soft_threshold(w - lr * v, lr * lam / (1 - m))
-    assert abs(w - (1 - lam)) < 1e-3
 
 
 def test_note_trains_on_the_test_part_in_order(npz):
@@ -128,14 +114,13 @@ def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
             np.testing.assert_allclose(run["running"], same["running"], rtol=2e-3)
 
 
-def test_command_line():
-    def regutils(*words):
-        words = [sys.executable, "-m", "regutils", "record", *words]
-        return subprocess.run(words, capture_output=True, text=True)
-
-    said, wrong = regutils("--help"), regutils("nonsense")
-    assert said.returncode == 0 and "--scheduler" in said.stdout and "--pictures" in said.stdout
-    assert wrong.returncode != 0 and "STUDY must be" in wrong.stderr
+@pytest.mark.parametrize("word, status", [("--help", 0), ("nonsense", 2)])
+def test_command_line(word, status, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["record", word])
+    said = capsys.readouterr()
+    assert ended.value.code == status
+    assert ("--scheduler" in said.out) if status == 0 else ("STUDY must be" in said.err)
 
 
 def test_a_run_that_diverges_is_a_result(npz, tmp_path):
@@ -209,27 +194,15 @@ def test_a_recorded_point_comes_out_again():
     np.testing.assert_allclose(now["val_loss"][0], then["val_loss"][0], rtol=0.02)
 
 
-@pytest.mark.parametrize("name", ["l2", "dropout", "l1"])
-def test_sweeps_have_nine_strengths_and_three_seeds(name):
-    sweep = results.read(f"cifar10_{name}", RECORDED)
-    assert sweep["runs"]["0"] == results.read("cifar10_l2", RECORDED)["runs"]["0"]
-    assert len(sweep["values"]) == 9 and sweep["val_error"].shape[:2] == (9, 3)
-    assert sweep["values"] == sorted(sweep["values"]) and sweep["values"][0] == 0
-    assert sweep["filters"].shape == (9, 32, 3, 5, 5)
-    for layer, size in results.WEIGHTS.items():
-        counted = sweep["histogram"][layer].sum(1) + sweep["zeros"][layer] * size
-        np.testing.assert_allclose(counted, size)
-
-
 def test_fifths_are_judged_by_the_network_that_saw_neither_fold(monkeypatch):
     """Choosing's table [λ, r, i, j] against one network that is trained without folds i and j."""
-    monkeypatch.setattr(digits, "LAMS", (0.0, 0.008))
-    found = torch.tensor(digits.Choosing(3).run(None)["fifths"])
+    monkeypatch.setattr(small, "LAMS", (0.0, 0.008))
+    found = torch.tensor(small.Choosing(3).run(None)["fifths"])
     assert found.shape == (2, 5, 5, 5)
-    split = digits.digits(3)
+    split = small.digits(3)
     folds = ~train.train_masks(RepeatedKFold(n_splits=5, n_repeats=5, random_state=3), 100)[10:15]
     saw_neither = ~(folds[:, None] | folds).flatten(0, 1)
-    how = digits.HOW | {"seeds": [2] * 25, "train_mask": saw_neither}
-    held = train.sweep(digits.NETWORK, split, (0.0, 0.008), **how).held_out(split.train)
+    how = small.HOW | {"seeds": [2] * 25, "train_mask": saw_neither}
+    held = train.sweep(small.NETWORK, split, (0.0, 0.008), **how).held_out(split.train)
     wanted = held.unflatten(1, (5, 5)).where(folds[:, None], 0).sum(-1)
     assert (found[:, 2] - wanted).abs().sum() <= 2  # of 1,000 pictures: rounding

@@ -8,18 +8,19 @@ Studies are run in the order of STUDIES, most important first; a study's file is
 its runs are there.
 """
 
-import argparse
 import contextlib
 import hashlib
 import json
 import os
 import platform
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import joblib
 import torch
 
 from ... import data
@@ -41,12 +42,10 @@ def record(
 
     Raises ValueError, before any work, where `out` or `work` cannot be written to.
     """
-    import joblib
-
     writable(out)
     writable(work)
-    source = "CIFAR-10, JPEG copy" if pictures else "CIFAR-10"
     for name, study in studies.items():
+        source = "CIFAR-10, JPEG copy" if pictures else "CIFAR-10"
         rows = study.jobs()
         files = {job: work / kept_as(job, source) for row in rows.values() for job in row}
         done = {}
@@ -54,17 +53,31 @@ def record(
             with contextlib.suppress(OSError, json.JSONDecodeError):
                 done[job] = json.loads(file.read_text(encoding="utf-8"))
         missing = [job for job in files if job not in done]
-        run = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
-        results = run(joblib.delayed(one)(job, pictures) for job in missing)
+        workers = joblib.Parallel(n_jobs, batch_size=1, return_as="generator_unordered")
+        results = workers(joblib.delayed(one)(job, pictures) for job in missing)
         for job, result in bar(results, name, total=len(missing), unit="run"):
             write(files[job], result)
             done[job] = result
+        how = {
+            job: {key: done[job].pop(key) for key in ("device", "versions", "seconds")}
+            for job in files
+        }
+        versions = [one["versions"] for one in how.values()]
         photographs = issubclass(study.job, Job)
-        command = f"regutils record {name}"
-        if photographs and pictures:
-            command += f" --pictures {Path(pictures).name}"
-        how = {"about": study.about, "data": source if photographs else "none"}
-        write(out / f"{name}.json", how | {"command": command} | contents(rows, done))
+        given = f" --pictures {Path(pictures).name}" if photographs and pictures else ""
+        content = {
+            "about": study.about,
+            "data": source if photographs else "none",
+            "command": f"regutils record {name}{given}",
+            "seeds": sorted(study.seeds),
+            "device": sorted({one["device"] for one in how.values()}),
+            "versions": sorted({f"Python {v['python']}, PyTorch {v['torch']}" for v in versions}),
+            "processor_minutes": round(sum(one["seconds"] for one in how.values()) / 60, 1),
+            "jobs": {label: [asdict(job) for job in row] for label, row in rows.items()},
+            "edges": [round(edge, 4) for edge in EDGES.tolist()],
+            "runs": {label: [done[job] for job in row] for label, row in rows.items()},
+        }
+        write(out / f"{name}.json", content)
 
 
 def one(job: Any, pictures: str | None) -> tuple[Any, dict[str, Any]]:
@@ -97,55 +110,31 @@ def write(path: Path, content: Any) -> None:
     os.replace(part, path)
 
 
-def contents(rows: dict[str, list[Any]], done: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    """Return the jobs of a study, their results, and what they were made with."""
-    about = ("device", "versions", "seconds")
-    device, versions, seconds = zip(*([one[name] for name in about] for one in done.values()))
-    return {
-        "seeds": sorted({job.seed for job in done}),
-        "device": sorted(set(device)),
-        "versions": sorted({f"Python {v['python']}, PyTorch {v['torch']}" for v in versions}),
-        "processor_minutes": round(sum(seconds) / 60, 1),
-        "jobs": {label: [asdict(job) for job in row] for label, row in rows.items()},
-        "edges": [round(edge, 4) for edge in EDGES.tolist()],
-        "runs": {
-            label: [{k: v for k, v in done[job].items() if k not in about} for job in row]
-            for label, row in rows.items()
-        },
-    }
-
-
-def add_command(commands: Any) -> None:
-    """Add `regutils record` to the command line's sub-commands."""
-    how = argparse.RawDescriptionHelpFormatter
-    about = "make the results in notebooks/recorded again"
-    parser = commands.add_parser("record", help=about, description=__doc__, formatter_class=how)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `regutils record`."""
     add = parser.add_argument
-    names = ", ".join(STUDIES)
-    add("studies", nargs="*", metavar="STUDY", help=f"some of {names}; default: all")
+    add("studies", nargs="*", metavar="STUDY", help=f"default: all of {', '.join(STUDIES)}")
     add("--pictures", metavar="FILE.npz", help="a JPEG copy of CIFAR-10; default: downloaded")
     add("--jobs", type=int, default=-1, help="worker processes; default: one per core")
     add("--scheduler", metavar="ADDRESS", help="of a Dask cluster, which must find the pictures")
     add("--out", type=Path, default=Path("notebooks/recorded"))
     add("--work", type=Path, help="finished runs; default: record/ beside CIFAR-10")
-    parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
+    """Record studies, here or on a Dask cluster; return 0."""
     known = set(args.studies) <= set(STUDIES)
     require(known, "STUDY", args.studies, f"among {', '.join(STUDIES)}")
-    wanted = {n: study for n, study in STUDIES.items() if n in (args.studies or STUDIES)}
-    path = str(Path(args.pictures).expanduser().resolve()) if args.pictures else None
-    if path is None and any(issubclass(study.job, Job) for study in wanted.values()):
+    wanted = {name: STUDIES[name] for name in STUDIES if name in (args.studies or STUDIES)}
+    pictures = str(Path(args.pictures).expanduser().resolve()) if args.pictures else None
+    if pictures is None and any(issubclass(study.job, Job) for study in wanted.values()):
         data.cifar10()  # before the workers start, so that only one of them downloads
     work = (args.work or folder() / "record").expanduser()
-    how = (wanted, args.out.expanduser(), work, path, args.jobs)
-    if not args.scheduler:
-        record(*how)
-        return 0
-    import joblib
-    from distributed import Client
+    with contextlib.ExitStack() as cluster:
+        if args.scheduler:
+            from distributed import Client
 
-    with Client(args.scheduler), joblib.parallel_config(backend="dask"):
-        record(*how)
+            cluster.enter_context(Client(args.scheduler))
+            cluster.enter_context(joblib.parallel_config(backend="dask"))
+        record(wanted, args.out.expanduser(), work, pictures, args.jobs)
     return 0

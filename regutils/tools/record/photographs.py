@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from ... import data, models, train
+from ... import data, models, results, train
 
 SEEDS = (0, 1, 2)
-LAYERS = ("conv1", "conv2", "conv3", "linear1", "linear2")
 # Of the histograms, in units of a layer's initial bound 1/√(inputs per unit).
 EDGES = torch.linspace(-6, 6, 62)
 
@@ -105,16 +104,15 @@ class Job:
 
     def inspect(self, model: nn.Module, split: data.Split) -> dict[str, Any]:
         """Return test error and zeros; of a sweep's first seed histograms and 8-bit filters."""
-        weights = {name: model.get_submodule(name).weight.detach().float().cpu() for name in LAYERS}
+        weights = {n: model.get_submodule(n).weight.detach().cpu() for n in results.WEIGHTS}
         result: dict[str, Any] = {"zeros": {n: int((w == 0).sum()) for n, w in weights.items()}}
         if self.test:
             result["test_error"] = round(train.evaluate(model, split.test)[1], 5)
         if self.seed == SEEDS[0] and not (self.note or self.test):
             result["histogram"] = {name: _histogram(w) for name, w in weights.items()}
-            first = weights["conv1"].contiguous()
-            top = first.abs().max().clamp_min(1e-9)
-            filters = (first / top * 127).nan_to_num().round().to(torch.int8).numpy()
-            text = base64.b64encode(filters.tobytes()).decode()
+            top = weights["conv1"].abs().max().clamp_min(1e-9)
+            filters = (weights["conv1"] / top * 127).nan_to_num().round().to(torch.int8)
+            text = base64.b64encode(filters.numpy().tobytes()).decode()
             result["filters"] = {"top": round(top.item(), 5), "int8": text}
         return result
 

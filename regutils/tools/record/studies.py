@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .digits import Choosing, Opponents
 from .photographs import SEEDS, Job
-from .schedules import SCHEDULES, Moved
+from .small import SCHEDULES, Choosing, Moved, Opponents
 
 
 @dataclass(frozen=True)

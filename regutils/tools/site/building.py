@@ -8,7 +8,6 @@ Every picture that a slider can show is in its page, so the pages work from a we
 folder and from a USB stick. A notebook that fails has a page up to the cell that failed.
 """
 
-import argparse
 import base64
 import contextlib
 import hashlib
@@ -17,7 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
-import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -101,14 +100,13 @@ def _lesson(
         if [cell.source for cell in found.cells] == [cell.source for cell in notebook.cells]:
             print(f"{path.name}: taken from {executed}", flush=True)
             return path, found, ""
-    print(f"{path.name}: executing …", end=" ", flush=True)
-    started, failure = time.perf_counter(), ""
+    print(f"{path.name}: executing …", flush=True)
+    failure = ""
     try:
         execute(notebook, path.resolve().parent, timeout=1800, setup=frames.SETUP)
     except Failed as error:
         failure = str(error)
         del notebook.cells[error.index + 1 :]
-    print(f"{time.perf_counter() - started:.0f} s", flush=True)
     if kept and not failure:
         kept.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, kept)
@@ -154,8 +152,8 @@ def _write(lessons: Sequence[tuple], folder: Path, repository: str) -> list[str]
     context = {"site": site, "explorers": best[:1]}
     (folder / "index.html").write_text(home.render(resources=context), encoding="utf-8")
     (folder / ".nojekyll").touch()  # GitHub Pages takes the files as they are
-    failures = zip(lessons, chapters)
-    return [f"{one[0].name}: {told['failure']}" for one, told in failures if told["failure"]]
+    told = [(path.name, chapter["failure"]) for (path, *_), chapter in zip(lessons, chapters)]
+    return [f"{name}: {failure}" for name, failure in told if failure]
 
 
 def _chapter(path: Path, notebook: nbformat.NotebookNode, failure: str) -> dict:
@@ -188,21 +186,18 @@ def _parts() -> dict:
     return parts
 
 
-def add_command(commands) -> None:
-    """Add `regutils site` to the command line's sub-commands."""
-    how = argparse.RawDescriptionHelpFormatter
-    about = "make web pages whose sliders need no kernel"
-    parser = commands.add_parser("site", help=about, description=__doc__, formatter_class=how)
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of `regutils site`."""
     add = parser.add_argument
     add("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all")
     add("--out", type=Path, required=True, help="new folder, or an earlier site")
     about = "notebooks executed before, with frames; what it lacks is run and kept there"
     add("--executed", type=Path, metavar="DIR", help=about)
     add("--repository", default="", metavar="URL", help="where the project lies")
-    parser.set_defaults(run=_run)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: Namespace) -> int:
+    """Build the site; return 1 if a notebook failed, else 0."""
     notebooks = args.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     failed = build(notebooks, args.out.expanduser(), args.executed, args.repository)
     print("\n".join(failed), file=sys.stderr, end="\n" if failed else "")

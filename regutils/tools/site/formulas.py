@@ -15,12 +15,6 @@ LIMITS = {
     f"{{{NAMESPACE}}}{beside}": f"{{{NAMESPACE}}}{below}"
     for beside, below in (("msub", "munder"), ("msup", "mover"), ("msubsup", "munderover"))
 }
-# What the converter does not know, in words that it knows.
-SYNONYMS = {
-    r"\tfrac": r"\frac",
-    r"\dfrac": r"\frac",
-    r"\arg": r"\operatorname{arg}",
-}
 SUMS = set("∑∏")
 BRACES = set("⏟⏞")
 
@@ -30,7 +24,8 @@ def mathml(tex: str, display: bool = False) -> str:
 
     The TeX stands in it as `alttext`. Raises ValueError for what the converter does not know.
     """
-    plain = re.sub(r"\\[a-zA-Z]+", lambda name: SYNONYMS.get(name[0], name[0]), tex)
+    # The converter knows neither \tfrac nor \arg.
+    plain = re.sub(r"\\arg\b", r"\\operatorname{arg}", tex.replace(r"\tfrac", r"\frac"))
     element = converter.convert(plain, display="block" if display else "inline")
     element = re.sub(r"&(?!#?\w+;)", "&amp;", element)
     try:

@@ -18,7 +18,7 @@ from pygments.lexers import PythonLexer
 
 from ...arguments import require
 from .formulas import mathml
-from .frames import MIME, lacking
+from .frames import MIME
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -131,7 +131,8 @@ class Page(TemplateExporter):
     def _show(self, output, cell: str) -> None:
         """Give an output its explorer, its picture or its HTML; errors lose their colours."""
         data = output.get("data", {})
-        require(not lacking(data), "explorer", cell, "executed with its frames")
+        bare = "application/vnd.jupyter.widget-view+json" in data and MIME not in data
+        require(not (bare and "image/png" in data), "explorer", cell, "executed with its frames")
         picture = next((kind for kind in PICTURES if kind in data), None)
         rich = data.get("text/markdown") or data.get("text/latex")
         if MIME in data:

@@ -1,7 +1,8 @@
-"""Many small data sets of digits with wrong labels: what is chosen on each, and who wins there.
+"""Small networks: what is chosen and who wins on digits, and λ that moves on the moons.
 
-A job is one data set of 100 pictures, drawn by its seed: the pictures, the wrong labels, the folds,
-the first weights. The network is MLP(64, 32, 10), trained by Adam for 40 steps on all at once.
+A job on digits is one data set of 100 pictures, some labels wrong, drawn by its seed: the pictures,
+the wrong labels, the folds, the first weights. The network is MLP(64, 32, 10), trained by Adam for
+40 steps on all at once.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,15 @@ HIDDEN = (*[0.0] * 10, *PS, *[0.0] * 10)
 INPUT = (*[0.0] * 20, *PS)
 HOW: dict[str, Any] = {"penalty": "l2", "steps": 40, "lr": 0.02, "progress": False}
 NETWORK = partial(models.MLP, 64, 32, 10)
+# Share of the strongest λ in force after a share f of the training.
+SCHEDULES = {
+    "none": lambda f: 0.0,
+    "from the start": lambda f: 1.0,
+    "late": lambda f: float(f >= 0.5),
+    "rising": lambda f: f,
+    "falling": lambda f: 1.0 - f,
+    "early": lambda f: float(f < 0.5),
+}
 
 
 def digits(seed: int, share: float = 0.2, n: int = 100) -> data.Split:
@@ -115,3 +125,38 @@ class Opponents:
 def counted(**wrong: torch.Tensor) -> dict[str, Any]:
     """Return counts as whole numbers, nested as the tensors are."""
     return {name: values.round().int().tolist() for name, values in wrong.items()}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A small network on 60 points of the moons, three in ten labels wrong, under a moving λ·Σw².
+
+    The points and the first weights are drawn by the seed. SGD with momentum, batches of 20, as in
+    the playground. Measured every 30 epochs.
+    """
+
+    seed: int
+    schedule: str
+    lam: float = 0.02
+    epochs: int = 600
+
+    def run(self, pictures: str | None) -> dict[str, Any]:
+        """Train one network; return plain JSON."""
+        split = data.moons(60, 0.2, 0.3, self.seed)
+        trainer = train.Trainer(
+            models.seeded(partial(models.MLP, 2, 16, 16, 2), self.seed),
+            split,
+            optimizer=lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+            penalty="l2",
+            batch_size=20,
+            seed=self.seed,
+        )
+        measured = [vars(trainer.measure())]
+        for epoch in range(self.epochs):
+            trainer.lam = self.lam * SCHEDULES[self.schedule](epoch / self.epochs)
+            trainer.epoch()
+            if epoch % 30 == 29:
+                measured.append(vars(trainer.measure()))
+        found = {name: [one[name] for one in measured] for name in measured[0]}
+        found["epochs"] = [step // 3 for step in found.pop("step")]
+        return found
