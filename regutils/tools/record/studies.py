@@ -55,7 +55,6 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "mixup": {"mixup": 1.0},
 }
 BOTH = {"augmentation + dropout": {"augment": True, "p": 0.3}}
-TABLE = {"every": 2, "test": True}
 LONGER = {"epochs": 32, "every": 2, "early": True, "test": True}
 
 P = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -74,20 +73,11 @@ STUDIES = {
         "Label smoothing, ε swept", swept("label_smoothing", (0.0, 0.05, 0.1, 0.2))
     ),
     "cifar10_mixup": Study("Mixup, α swept", swept("mixup", (0.0, 0.1, 0.2, 0.4, 1.0))),
-    "cifar10_methods": Study(
-        "Every method at the strength its sweep chose, equal epochs, test set opened",
-        CHOSEN | {"early stopping": {"early": True}},
-        common=TABLE,
-    ),
-    "cifar10_together": Study("The two best methods at once", BOTH, common=TABLE),
     "cifar10_longer": Study(
         "Every method at the strength its sweep chose, twice the epochs, the weights of the epoch "
         "with the lowest validation error kept, test set opened",
         CHOSEN | BOTH,
         common=LONGER,
-    ),
-    "cifar10_l2_longer": Study(
-        "L2 for twice the epochs", {lam: L2[lam] for lam in ("0", "0.003")}, common={"epochs": 32}
     ),
     "choosing": Study("Digits: λ by hold-out, K-fold, nested", DRAWS, range(100), Choosing),
     "opponents": Study("Digits: L2 and dropout, each may stop", DRAWS, range(100), Opponents),
