@@ -127,12 +127,12 @@ def get(penalty: Any, proximal: bool = False) -> Penalty | None:
     None and a Penalty come back as they are. Raises ValueError for anything else, and with
     `proximal` for what has no proximal operator.
     """
-    found = penalty
+    found: Penalty | None = penalty
     if penalty is not None and not isinstance(penalty, Penalty):
         named = [k for name, k in PENALTIES.items() if penalty is k.value or str(penalty) == name]
         names = ", ".join(map(repr, PENALTIES))
         accepts = f"None, one of {names}, a Penalty, or a function of weights"
-        require(named or callable(penalty), "penalty", penalty, accepts)
+        require(bool(named) or callable(penalty), "penalty", penalty, accepts)
         found = named[0] if named else Penalty(penalty)
     good = not proximal or (found is not None and found.prox is not None)
     require(good, "penalty", penalty, "one with a proximal operator when proximal=True")

@@ -103,7 +103,8 @@ def _array(rows: Sequence[Sequence[Any]]) -> np.ndarray:
     padded = np.full((len(values), len(values[0]), *longest.shape), np.nan)
     for k, row in enumerate(values):
         for s, run in enumerate(row):
-            padded[k, s, *map(slice, run.shape)] = run
+            part: Any = (k, s, *map(slice, run.shape))
+            padded[part] = run
     return padded
 
 

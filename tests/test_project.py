@@ -38,10 +38,10 @@ ALLOWED = LIBRARY | {
 # What a room, or several, may have of lines of Python, empty ones included. These are ceilings that
 # may only be lowered: the goals are 5,000, 3,000, 1,700 and 9,500.
 BUDGETS = [
-    ([*LIBRARY, "__init__"], 6320),
-    (["course"], 3250),
-    (["tools", "__main__"], 2400),
-    (list(ALLOWED), 11820),
+    ([*LIBRARY, "__init__"], 5140),
+    (["course"], 2770),
+    (["tools", "__main__"], 1860),
+    (list(ALLOWED), 9760),
 ]
 
 
@@ -55,7 +55,7 @@ def test_the_package_is_small(rooms, most):
 
 
 def test_the_tests_are_no_larger_than_what_they_test():
-    assert lines((ROOT / "tests").rglob("*.py")) <= 10697  # the goal is 9,000
+    assert lines((ROOT / "tests").rglob("*.py")) <= 9220  # the goal is 9,000
 
 
 def imported(name: str) -> set[str]:
