@@ -334,7 +334,7 @@ def test_an_interrupted_run_ends_its_children_and_keeps_finished_marks(tmp_path)
     time.sleep(1)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=30)[0]
+    rest = process.communicate(timeout=120)[0]
     assert process.returncode == 130
     assert "the same command goes on" in rest
     assert set(table(out)) == {("a", "")}
