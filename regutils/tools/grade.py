@@ -25,7 +25,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import site
 import subprocess
 import sys
@@ -326,22 +325,12 @@ def grade(
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="regutils-grade-", ignore_cleanup_errors=True) as root:
         grader = Grader(root, {*handed_in, out}, seconds, minutes, memory, jobs)
-
-        def stop(*_: object) -> None:
-            """End the children first: who waits for one would not hear of a Ctrl-C."""
-            grader.ended = True
-            end_processes(root)
-            raise KeyboardInterrupt
-
-        before = signal.signal(signal.SIGINT, stop)
         try:
             if todo:
                 grader.execute([])
             threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
                 for path, found in threads(delayed(grader.mark)(path) for path in todo):
-                    if grader.ended:
-                        raise KeyboardInterrupt
                     statuses = Counter(status for _, _, status, _ in found)
                     key = versions[path] + under * ("stopped" in statuses)
                     key = "again" if "not run" in statuses else key
@@ -360,7 +349,6 @@ def grade(
         except Trouble as trouble:
             raise ValueError(f"nothing was marked: {trouble.args[1]}") from trouble
         finally:
-            signal.signal(signal.SIGINT, before)
             grader.ended = True
             end_processes(root)
     write_table(out, rows)

@@ -329,12 +329,14 @@ def test_an_interrupted_run_ends_its_children_and_keeps_finished_marks(tmp_path)
         [sys.executable, "-m", "regutils", "grade", *handed, "--out", out, "--jobs", "1"],
         stdout=subprocess.PIPE,
         text=True,
+        # Where the tests run in a shell's background, SIGINT is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert any("a: 1 empty" in line for line in iter(process.stdout.readline, ""))
     time.sleep(1)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    rest = process.communicate(timeout=120)[0]
+    rest = process.communicate(timeout=30)[0]
     assert process.returncode == 130
     assert "the same command goes on" in rest
     assert set(table(out)) == {("a", "")}
