@@ -195,15 +195,21 @@ def bundle(canvas: Canvas, scenes: Sequence[tuple[bytes, str]]) -> tuple[dict, d
         if reading:
             strips.append(_caption(reading, strips[-1].shape[1], SHARP * canvas._dpi))
     alt = " ".join([canvas.alt, *(reading for _, reading in scenes if reading)])
-    # 64 colours are enough for a chart and a quarter of the size; photographs need 256. Maximum
-    # coverage keeps thin lines, median cut merges them; one round of k-means keeps pale bands.
+    # 64 colours are enough for a chart and a quarter of the size; photographs need 256.
     colours = 256 if any(ax.images for ax in canvas.fig.axes) else 64
-    few = Image.fromarray(np.vstack(strips))
-    few = few.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    few.save(buffer, "PNG", optimize=True)
+    few_colours(Image.fromarray(np.vstack(strips)), colours).save(buffer, "PNG", optimize=True)
     data = {"image/png": buffer.getvalue(), "text/plain": alt}
     return data, {"image/png": {"alt": alt, "width": canvas.width}}
+
+
+def few_colours(picture: Image.Image, colours: int) -> Image.Image:
+    """Return an RGB picture in so many colours.
+
+    Maximum coverage keeps thin lines, median cut merges them and makes red orange; one round of
+    k-means keeps pale bands.
+    """
+    return picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
 
 
 def _caption(text: str, width: int, dpi: float) -> np.ndarray:

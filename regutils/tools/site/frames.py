@@ -13,6 +13,7 @@ from IPython import get_ipython
 from PIL import Image
 
 from ... import live
+from ...live.canvas import few_colours
 from .panels import panels
 
 MIME = "application/vnd.regutils.explorer+json"
@@ -21,7 +22,7 @@ MIME = "application/vnd.regutils.explorer+json"
 MOST = 400
 
 # Of a picture on a page, in lossless WebP. 07's dashboard, which has 19,000: 262 kB in all, 104 kB
-# in 256, which differ by 16 of 255 at most; Pillow's usual palette (median cut) made red orange.
+# in 256, which differ by 16 of 255 at most.
 COLOURS = 256
 
 # What a kernel runs first whose explorers shall carry their frames.
@@ -75,9 +76,7 @@ def described(box: live.Box) -> dict:
 
 def webp(picture: bytes) -> str:
     """Return a picture that PIL reads as lossless WebP of few colours, in base64."""
-    all_colours, buffer = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
-    how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
-    few = all_colours.quantize(COLOURS, **how)
+    few, buffer = few_colours(Image.open(io.BytesIO(picture)).convert("RGB"), COLOURS), io.BytesIO()
     few.convert("RGB").save(buffer, "WEBP", lossless=True)
     return base64.b64encode(buffer.getvalue()).decode()
 
