@@ -159,11 +159,11 @@ class PlayerBar(widgets.HBox):
 class PlayerBox(Box):
     """A Box over a network that trains on while its controls move. See `play`.
 
-    `player` is the training, `bar` its buttons.
+    `player` is the training, `bar` its buttons. at_once: as in `Player`.
     """
 
-    def __init__(self, canvas, step, reading, reset, steps, controls):
-        self.player = Player(self._step, self.draw, steps=steps)
+    def __init__(self, canvas, step, reading, reset, steps, controls, at_once=None):
+        self.player = Player(self._step, self.draw, steps=steps, at_once=at_once)
         self._take_step = step
         self._reset = reset
         self._scenes: list[tuple[int, bytes, str]] = []
@@ -192,7 +192,7 @@ class PlayerBox(Box):
         """Begin with fresh weights and the whole budget; training pauses."""
         self.player.restart()
         self._reset()
-        self.draw()
+        self.draw(sharp=True)
 
     def close(self) -> None:
         """Stop training, then close as a Box does."""

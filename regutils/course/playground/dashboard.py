@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from ... import live, progress
-from ...arguments import count, require
+from ... import live
+from ...arguments import require
 from .figure import SessionFigure
 from .program import program
 from .session import STEPS, TrainingSession
@@ -17,7 +17,7 @@ AT_ONCE = 10  # steps between two pictures at most, so that a run can be watched
 WIDE = {"width": "100%", "max_width": "60em"}
 
 
-class Dashboard(live.Box):
+class Dashboard(live.PlayerBox):
     """A training session with a control for every field of its setting.
 
     - line: where it starts, such as "data=spiral lam=0.01".
@@ -34,14 +34,8 @@ class Dashboard(live.Box):
     def __init__(self, line: str = "data=moons", steps: int = STEPS):
         self.session = TrainingSession(parse(line), steps)
         self.figure = SessionFigure(self.session)
-        self.player = live.Player(self._step, self.draw, steps=steps, at_once=AT_ONCE)
         self._cold_player: live.Player | None = None
-        self._scenes: list[tuple[int, bytes, str]] = []
-        if live.Player.current is not None:
-            live.Player.current.pause()  # as when the learner runs the cell again
-        controls = {name: _control(name, self.session.setting) for name in CONTROLS}
-        super().__init__(self.figure.canvas, controls, self._read)
-        self.bar = live.PlayerBar(self.player, self.start_again)
+        # What the first drawing writes to is made before it.
         self.one = _button("One step", "step-forward", "take one step", self.step_once)
         self.ghost = _button(
             "Keep as ghost", "thumb-tack", "keep this curve beside the next run's", self.keep_ghost
@@ -49,9 +43,6 @@ class Dashboard(live.Box):
         self.cold = _button(
             "Cold run", "snowflake-o", "fresh weights under the setting of now", self.run_cold
         )
-        train, again, taken = self.bar.children
-        self.bar.children = [train, self.one, again, self.ghost, self.cold, taken]
-        self.bar.layout.flex_flow = "row wrap"
         self.state = widgets.Text(description="state", continuous_update=False, layout=WIDE)
         self.state.observe(live.on_kernel_thread(self._pasted), "value")
         self.code = widgets.ToggleButton(
@@ -62,6 +53,12 @@ class Dashboard(live.Box):
         )
         self.code.observe(live.on_kernel_thread(lambda _: self._write()), "value")
         self.written = widgets.Textarea(layout=WIDE | {"height": "24em", "display": "none"})
+        controls = {name: _control(name, self.session.setting) for name in CONTROLS}
+        own = self._train, self._read, self._begin
+        super().__init__(self.figure.canvas, *own, steps, controls, AT_ONCE)
+        train, again, taken = self.bar.children
+        self.bar.children = [train, self.one, again, self.ghost, self.cold, taken]
+        self.bar.layout.flex_flow = "row wrap"
         titles = dict.fromkeys(control.metadata["section"] for control in CONTROLS.values())
         shown, *folded = ([self.controls[name] for name in _names(title)] for title in titles)
         self.sections = widgets.Accordion(
@@ -70,24 +67,11 @@ class Dashboard(live.Box):
         seen = [self.image, self.reading_line, self.status_line]
         below = [self.sections, self.state, self.code, self.written]
         self.children = [*shown, self.bar, *seen, *below]
-        self.draw(sharp=True)
-
-    def run(self, steps: int, **settings) -> None:
-        """Move the controls, take so many steps, keep the picture as a scene of the strip."""
-        self.set(**settings)
-        self.player.take(progress.bar(range(count("steps", steps)), "training", unit="step"))
-        self._scenes.append((self.player.taken, *self.frame()))
 
     def step_once(self) -> None:
         """Take one step of training, then show it."""
         self.player.pause()
         self.player.take(range(1))
-
-    def start_again(self) -> None:
-        """Begin with the same fresh weights and the whole budget; training pauses."""
-        self.session.reset()
-        self._restarted()
-        self.draw(sharp=True)
 
     def keep_ghost(self) -> None:
         """Keep the present curves beside those of the next run."""
@@ -135,14 +119,6 @@ class Dashboard(live.Box):
         require(wanted == self.now(), "settings", settings, "the present setting")
         return super().frame()
 
-    def scenes(self) -> list[tuple[int, bytes, str]]:
-        """Return (steps taken, PNG, reading) at the end of each `run`, else as it is now."""
-        return self._scenes or [(self.player.taken, *self.frame())]
-
-    def snapshots(self) -> list[tuple[bytes, str]]:
-        """Return (PNG, reading) of each scene."""
-        return [scene[1:] for scene in self.scenes()]
-
     def draw(self, sharp: bool = False) -> None:
         """Show the session as a Box does; divergence, line and program follow."""
         super().draw(sharp)
@@ -154,28 +130,31 @@ class Dashboard(live.Box):
 
     def close(self) -> None:
         """Stop all training, then close as a Box does."""
-        self.player.pause()
         self._end_cold()
         super().close()
 
     def _read(self, **controls) -> str:
         """Bring session and figure to the controls; return the reading."""
         if self.session.apply(**controls):
-            self._restarted()
+            self.player.restart()
+            self._forget_runs()
             self.figure = SessionFigure(self.session)
             self.canvas = self.figure.canvas
         self.figure.show(self.session)
         return " ".join(filter(None, [self.session.reading(), self._score()]))
 
-    def _step(self) -> None:
-        with self.watched("Training stopped."):
-            self.session.step()
+    def _train(self, **_controls) -> None:
+        self.session.step()
         if self.session.run.diverged:
             self.player.pause()
 
-    def _restarted(self) -> None:
+    def _begin(self) -> None:
+        """Begin with the same fresh weights."""
+        self.session.reset()
+        self._forget_runs()
+
+    def _forget_runs(self) -> None:
         self._end_cold()
-        self.player.restart()
         self._scenes.clear()
 
     def _end_cold(self) -> None:
