@@ -39,9 +39,9 @@ ALLOWED = LIBRARY | {
 # may only be lowered: the goals are 5,000, 3,000, 1,700 and 9,500.
 BUDGETS = [
     ([*LIBRARY, "__init__"], 5140),
-    (["course"], 2770),
+    (["course"], 2750),
     (["tools", "__main__"], 1860),
-    (list(ALLOWED), 9760),
+    (list(ALLOWED), 9740),
 ]
 
 

@@ -7,8 +7,11 @@ What is kept is the same from run to run: no widget state, no timing, no progres
 version. A notebook that fails is left as it was; the others are run all the same.
 """
 
+import os
 import tempfile
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -112,6 +115,14 @@ def writable(folder: Path) -> Path:
     return folder
 
 
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target` that takes its place at the end: nobody meets half a file."""
+    part = target.with_name(target.name + ".part")
+    yield part
+    os.replace(part, target)
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `regutils execute`."""
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
@@ -135,8 +146,7 @@ def run(args: Namespace) -> int:
             failed = 1
             print(f"{path.name}: left as it was: {error}", flush=True)
             continue
-        partial = target.with_suffix(".partial")
-        nbformat.write(notebook, partial)
-        partial.replace(target)
+        with replacing(target) as part:
+            nbformat.write(notebook, part)
         print(f"{path.name}: executed", flush=True)
     return failed

@@ -45,7 +45,7 @@ from ..course.check import NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
 from . import submission
-from .execute import writable
+from .execute import replacing, writable
 
 COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
 LARGEST = 50_000_000  # bytes of a notebook
@@ -268,17 +268,15 @@ def read_table(out: Path) -> list[dict[str, str]]:
 
 
 def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
-    """Write the rows beside the table and rename: nobody meets half of it."""
-    part = out.with_name(out.name + ".part")
-    # With a mark at its beginning, for Excel.
-    with part.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+    """Write the rows, with a mark at their beginning for Excel."""
+    how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
+    with replacing(out) as part, part.open("w", **how) as file:
         table = csv.writer(file)
         table.writerow(COLUMNS)
         for row in sorted(rows, key=lambda row: row["learner"]):
             values = (" ".join(row[column].split()) for column in COLUMNS)
             # A spreadsheet takes what begins so for a formula and runs it.
             table.writerow("'" + v if v.startswith(("=", "+", "-", "@")) else v for v in values)
-    os.replace(part, out)
 
 
 def find(arguments: Sequence[str]) -> list[Path]:

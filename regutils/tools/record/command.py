@@ -11,7 +11,6 @@ its runs are there.
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import time
 from argparse import ArgumentParser, Namespace
@@ -27,7 +26,7 @@ from ... import data
 from ...arguments import require
 from ...data.cifar10 import folder
 from ...progress import bar
-from ..execute import writable
+from ..execute import replacing, writable
 from .photographs import EDGES, Job
 from .studies import STUDIES, Study
 
@@ -102,12 +101,11 @@ def kept_as(job: Any, source: str) -> str:
 
 
 def write(path: Path, content: Any) -> None:
-    """Write JSON beside the target and rename it: a reader never meets half a file."""
-    plain = json.loads(json.dumps(content), parse_constant=lambda _: None)  # for NaN and infinity
-    part = path.with_name(path.name + ".part")
+    """Write JSON, null in place of NaN and infinity."""
+    plain = json.loads(json.dumps(content), parse_constant=lambda _: None)
     text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
-    part.write_text(text + "\n", encoding="utf-8")
-    os.replace(part, path)
+    with replacing(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
