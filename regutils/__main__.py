@@ -2,29 +2,29 @@
 
 import argparse
 import sys
+from importlib import import_module
 
-from .tools import execute, grade
-from .tools.record import command as record
-from .tools.site import building as site
-
-COMMANDS = {
-    "execute": (execute, "run notebooks again and keep their outputs"),
-    "site": (site, "make web pages whose sliders need no kernel"),
-    "record": (record, "make the results in notebooks/recorded again"),
-    "grade": (grade, "mark the notebooks of a class"),
+COMMANDS = {  # module in regutils.tools, what it does
+    "execute": ("execute", "run notebooks again and keep their outputs"),
+    "site": ("site.building", "make web pages whose sliders need no kernel"),
+    "record": ("record.command", "make the results in notebooks/recorded again"),
+    "grade": ("grade", "mark the notebooks of a class"),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="regutils")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    how = argparse.RawDescriptionHelpFormatter
     for name, (module, about) in COMMANDS.items():
-        text = module.__doc__
-        command = commands.add_parser(name, help=about, description=text, formatter_class=how)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command = commands.add_parser(name, help=about)
+        if name in arguments[:1]:  # the others' libraries are not loaded
+            tool = import_module(f"regutils.tools.{module}")
+            command.description = tool.__doc__
+            command.formatter_class = argparse.RawDescriptionHelpFormatter
+            tool.add_arguments(command)
+            command.set_defaults(run=tool.run)
     args = parser.parse_args(arguments)
     try:
         return args.run(args)

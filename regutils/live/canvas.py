@@ -206,10 +206,21 @@ def bundle(canvas: Canvas, scenes: Sequence[tuple[bytes, str]]) -> tuple[dict, d
 def few_colours(picture: Image.Image, colours: int) -> Image.Image:
     """Return an RGB picture in so many colours.
 
-    Maximum coverage keeps thin lines, median cut merges them and makes red orange; one round of
-    k-means keeps pale bands.
+    Maximum coverage keeps thin lines, median cut merges them and makes red orange. Each colour is
+    looked at once, not each pixel; the mean of the pixels that become one keeps pale bands.
     """
-    return picture.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    red, green, blue = np.moveaxis(np.asarray(picture, np.uint32), -1, 0)
+    found, which, often = np.unique(
+        red << 16 | green << 8 | blue, return_inverse=True, return_counts=True
+    )
+    each = np.stack([found >> 16, found >> 8 & 255, found & 255], 1).astype(np.uint8)
+    how = Image.Quantize.MAXCOVERAGE
+    place = np.asarray(Image.fromarray(each[None]).quantize(colours, how, dither=0))[0]
+    sums = np.stack([np.bincount(place, often * channel) for channel in each.T], 1)
+    palette = sums / np.bincount(place, often).clip(1)[:, None]
+    few = Image.fromarray(place[which].reshape(red.shape))
+    few.putpalette(palette.round().astype(np.uint8).tobytes())
+    return few
 
 
 def _caption(text: str, width: int, dpi: float) -> np.ndarray:
