@@ -62,10 +62,18 @@ assert max(repeated) < 0.5
 # "The weights become smaller."
 smaller = [tail(s, "penalty") / tail(s, "penalty", 31) for s, _ in sessions]
 assert max(smaller) < 0.6
+# "λ holds the loss about where it is to the last of the 3,000 steps."
+held = []
+for session, _ in sessions:
+    then = tail(session, "val_loss")
+    while session.run.trainer.steps < 3000:
+        session.run.step()
+    held.append(max(tail(session, "val_loss", n) for n in range(61, 152)) / then)
+assert max(held) < 1.15
 
 # %%
 # after: play-08-late
-# "This loop does what the second run above did"
+# "This loop does what the run above did"
 assert abs(by_hand - in_playground) < 0.02
 
 # %%

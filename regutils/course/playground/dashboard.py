@@ -73,9 +73,9 @@ class Dashboard(live.PlayerBox):
         self.player.pause()
         self.player.take(range(1))
 
-    def keep_ghost(self) -> None:
-        """Keep the present curves beside those of the next run."""
-        self.session.keep_ghost()
+    def keep_ghost(self, baseline: bool = False) -> None:
+        """Keep the present curves, or those of λ = 0, beside those of the next run."""
+        self.session.keep_ghost(baseline)
         self.draw(sharp=True)
 
     def run_cold(self, wait: bool = False) -> None:

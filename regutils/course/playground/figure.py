@@ -49,7 +49,7 @@ class SessionFigure:
             title="Weights: solid +, dashed −, 0 none",
         )
         self.units = min(MAPS, units[-2])
-        title = f"What {self.units} units before the output see"
+        title = f"What {self.units} last hidden units see"
         self.maps = plots.Maps(axes["m"], self.units, SMALL_SIDE, 4, top=2.0, title=title)
         total = sum(a * b for a, b in zip(units, units[1:]))
         weights = {"all weights": np.zeros((1, total))}
@@ -134,7 +134,7 @@ def _grid(side: int) -> Tensor:
 
 def _regions(ax: Axes, session: TrainingSession) -> plots.DecisionRegions:
     places = np.linspace(-REACH, REACH, SIDE)
-    title = f"{session.setting.data}: ● train, ○ val, ◯ wrong label"
+    title = f"{session.setting.data}: ● train ○ val ◯ wrong label"
     (x, y), (val_x, val_y), _ = session.run.trainer.split.parts
     wrong = networks.wrong_labels(session.setting, y)
     points = (x[:, :2], y), (val_x[:200, :2], val_y[:200])

@@ -113,9 +113,10 @@ class TrainingSession:
         """Return the lowest measurement of the baseline so far ("val_error", …)."""
         return min(value for value in self.baseline.curves[name] if math.isfinite(value))
 
-    def keep_ghost(self) -> None:
-        """Keep the curves of this run beside those of the next."""
-        self.ghost = {name: list(values) for name, values in self.run.curves.items()}
+    def keep_ghost(self, baseline: bool = False) -> None:
+        """Keep the curves of this run, or of the baseline, beside those of the next."""
+        kept = self.baseline if baseline else self.run
+        self.ghost = {name: list(values) for name, values in kept.curves.items()}
 
     def start_cold(self) -> Run:
         """Return the run from fresh weights under the present setting, before its first step."""

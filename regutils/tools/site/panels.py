@@ -8,10 +8,10 @@ NARROW = 400
 
 
 def panels(fig: Figure, width: int, height: int, fine: float) -> list[list[int]]:
-    """Return rectangles [x, y, width, height] in pixels that together are the whole picture.
+    """Return rectangles [x, y, width, height] in pixels that together show all of the picture.
 
-    Cuts run through the gaps between axes (with titles and labels), first between rows, then
-    between columns, in pieces of more than NARROW points.
+    Cuts run through the gaps between axes (with titles and labels), between rows where there are
+    any, else between columns, in pieces of more than NARROW points.
 
     - width, height: of the picture in pixels; `fine`: pixels per point.
     """
@@ -19,22 +19,25 @@ def panels(fig: Figure, width: int, height: int, fine: float) -> list[list[int]]
     parts = [part for part in (*fig.axes, *fig.texts, *fig.legends) if part.get_visible()]
     boxes = [part.get_tightbbox(renderer) for part in parts]
     taken = np.array([[b.x0, fig.bbox.height - b.y1, b.x1, fig.bbox.height - b.y0] for b in boxes])
-    pieces = [[0, 0, width, height]]
-    for axis in (1, 0):
-        pieces = [
-            part
-            for piece in pieces
-            for part in (
-                _cut(piece, taken * scale, axis) if piece[2] - piece[0] > NARROW * fine else [piece]
-            )
-        ]
+    pieces = _pieces([0, 0, width, height], taken * scale, NARROW * fine)
     return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in pieces]
+
+
+def _pieces(piece: list[int], boxes: np.ndarray, narrow: float) -> list[list[int]]:
+    """Cut a piece until each is narrow or has no more gaps."""
+    if piece[2] - piece[0] > narrow:
+        for axis in (1, 0):
+            parts = _cut(piece, boxes, axis)
+            if len(parts) > 1:
+                return [small for part in parts for small in _pieces(part, boxes, narrow)]
+    return [piece]
 
 
 def _cut(piece: list[int], boxes: np.ndarray, axis: int) -> list[list[int]]:
     """Cut a piece of the picture at every gap along an axis between the boxes in it."""
-    inside = boxes[(boxes[:, 1] < piece[3]) & (boxes[:, 3] > piece[1])][:, [axis, axis + 2]]
-    lows, highs = inside[inside[:, 0].argsort()].T
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((middle > piece[:2]) & (middle < piece[2:])).all(1)
+    lows, highs = boxes[inside][boxes[inside, axis].argsort()][:, [axis, axis + 2]].T
     ends = np.maximum.accumulate(highs)
     gaps = [round((end + low) / 2) for end, low in zip(ends, lows[1:]) if low > end]
     edges = [piece[axis], *gaps, piece[axis + 2]]

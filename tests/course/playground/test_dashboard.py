@@ -60,6 +60,8 @@ def test_one_step_the_ghost_and_the_cold_run():
     box.run(59, lam=0.01)
     box.ghost.click()
     assert box.session.ghost["step"][-1] == 60
+    box.keep_ghost(baseline=True)
+    assert box.session.ghost["lam"] == [0, 0, 0, 0]
     box.bar.again.click()
     assert box.player.taken == 0
     box.run_cold(wait=True)

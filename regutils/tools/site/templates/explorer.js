@@ -4,8 +4,10 @@
 // Decoded pictures are large; so many bytes of them are kept, those around the slider's position.
 const KEPT_BYTES = 160e6;
 
-// On a screen as narrow as this the panels of a picture stand one under the other.
+// On a screen as narrow as this the panels of a picture stand one under the other, at most so many
+// points wide.
 const PHONE = matchMedia("(max-width: 40rem)");
+const NARROW = 400; // as in panels.py
 
 // From here on the film strips are for paper only.
 document.documentElement.classList.add("scripted");
@@ -59,23 +61,26 @@ class Explorer {
     return this;
   }
 
-  // Where each panel lies in the picture, and how far down on the canvas.
+  // Where each panel lies in the picture, how far down on the canvas, and how large: on a phone what
+  // is wider than a panel (a legend, a row that cannot be cut) is made smaller, and it alone.
   arrange() {
     const [width, height] = this.data.size;
+    const most = PHONE.matches ? (NARROW * width) / this.data.width : width;
     let down = 0;
     this.parts = (PHONE.matches ? this.data.panels : [[0, 0, width, height]]).map((part) => {
-      const placed = [...part, down];
-      down += part[3];
+      const scale = Math.min(1, most / part[2]);
+      const placed = [...part, down, scale];
+      down += Math.round(part[3] * scale);
       return placed;
     });
-    this.canvas.width = Math.max(...this.parts.map((part) => part[2]));
+    this.canvas.width = Math.max(...this.parts.map(([, , wide, , , scale]) => wide * scale));
     this.canvas.height = down;
     this.canvas.style.width = `${(this.canvas.width * this.data.width) / width}px`;
   }
 
   draw(picture) {
-    for (const [x, y, width, height, down] of this.parts) {
-      this.context.drawImage(picture, x, y, width, height, 0, down, width, height);
+    for (const [x, y, width, height, down, scale] of this.parts) {
+      this.context.drawImage(picture, x, y, width, height, 0, down, width * scale, height * scale);
     }
   }
 
