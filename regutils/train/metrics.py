@@ -51,14 +51,15 @@ def divergence(where: str, group: Mapping[str, Any]) -> str:
       (Polyak 1964); for Adam and its kin there is none.
     """
     if "betas" in group:
-        return f"Training diverged {where}: take a smaller lr or a smaller λ."
+        return f"Training diverged {where}. Lower λ or lr."
     lr, momentum = float(group["lr"]), float(group.get("momentum", 0.0))
     limit, edge = "2", "1/lr"
     if momentum:
         limit, edge = f"2·(1 + {momentum:g})", f"(1 + {momentum:g})/lr"
     return (
         f"Training diverged {where}: a gradient step needs lr·(h + 2λ) < {limit}, where h is the "
-        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at least."
+        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at least. "
+        "Lower λ or lr."
     )
 
 

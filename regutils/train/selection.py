@@ -49,8 +49,6 @@ def train_masks(splitter: Any, n: int) -> Tensor:
     As `train_mask` of `train.sweep` the folds are trained as one batch with every λ, which equals a
     loop over folds up to rounding.
     """
-    known = hasattr(splitter, "get_n_splits")
-    require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
     folds = list(splitter.split(range(count("n", n, low=2))))
     masks = torch.zeros(len(folds), n, dtype=torch.bool)
     for mask, (kept, _) in zip(masks, folds):
