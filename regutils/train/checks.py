@@ -83,8 +83,7 @@ def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Ten
     if names is None:
         return dict(weights(model))
     known = dict(model.named_parameters(remove_duplicate=False))
-    good = isinstance(names, Iterable) and not isinstance(names, str)
-    good = good and set(names := tuple(names)) <= known.keys()
+    good = set(names := tuple(names)) <= known.keys()
     require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
     wanted = {id(known[name]) for name in names}
     return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}

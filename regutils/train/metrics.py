@@ -112,7 +112,6 @@ def errors(outputs: Tensor, y: Tensor) -> Tensor:
 def evaluate(model: nn.Module, examples: Examples) -> tuple[float, float]:
     """Return data loss and error of `model` in evaluation mode; its mode is put back."""
     was_training, totals = model.training, torch.zeros(2, dtype=torch.float64)
-    require(len(examples.x) > 0, "examples", "none", "one example at least")
     model.eval()
     try:
         for x, y in zip(examples.x.split(2000), examples.y.split(2000)):  # for memory's sake

@@ -163,7 +163,15 @@ def sweep(
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     check_model(fresh[0], split)
     _check_mask(train_mask, len(seeds), len(split.train.x))
-    _check_buffers(fresh)
+    buffers, x = dict(fresh[0].named_buffers()), split.train.x  # the stack has one of each buffer
+    trained = copy.deepcopy(fresh[0]).train()
+    with torch.no_grad(), devices.drawing_from(x.device, devices.random_state(x.device)):
+        trained(x[:2])
+    same = all(
+        torch.equal(b, buffers[n]) for model in (trained, *fresh) for n, b in model.named_buffers()
+    )
+    accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"
+    require(same, "make_model", "one whose buffers change in training or with the seed", accepts)
     pen = penalties.get(penalty, proximal)
     varied = _varied(fresh[0], vary or {}, len(exact))
     run = _Stack(fresh, exact, varied, pen, proximal, penalized)
@@ -384,11 +392,11 @@ def _stacked_optimizer(
 ) -> optim.Optimizer:
     """Return `make(stack, lr=lr)`; ValueError unless it treats every weight by itself."""
     accepts = "called with (parameters, lr=lr), such as torch.optim.SGD"
-    require(callable(make), "optimizer", make, accepts)
     # One pass over memory instead of several, where the caller has not chosen another way.
     asked = make.keywords if isinstance(make, partial) else {}
-    fused = "fused" in inspect.signature(make).parameters and not {"fused", "foreach"} & set(asked)
     try:
+        known = inspect.signature(make).parameters
+        fused = "fused" in known and not {"fused", "foreach"} & set(asked)
         found = make(stack, lr=lr, **({"fused": True} if fused else {}))
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer must be {accepts}; got one that says: {error}") from error
@@ -406,15 +414,6 @@ def _check_mask(train_mask: Any, S: int, n: int) -> None:
     got = tuple(train_mask.shape) if good else type(train_mask).__name__
     accepts = f"a bool tensor ({S}, {n}), seeds × examples, with an example in each row"
     require(good and got == (S, n) and bool(train_mask.any(1).all()), "train_mask", got, accepts)
-
-
-def _check_buffers(fresh: list[nn.Module]) -> None:
-    """Raise ValueError unless buffers are the same for all seeds: the stack has one of each."""
-    first = dict(fresh[0].named_buffers())
-    for model in fresh[1:]:
-        differ = [name for name, b in model.named_buffers() if not torch.equal(b, first[name])]
-        accepts = "a factory of models of the same buffers; use a loop of train.fit for others"
-        require(not differ, "make_model", f"models whose {differ} differ with the seed", accepts)
 
 
 def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:

@@ -28,7 +28,7 @@ class Trainer:
 
     - model: trained in place; its frozen parameters stay bit for bit as they are.
     - split: on the model's device; for pictures see `to_device`.
-    - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
+    - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`; not LBFGS.
     - penalty: as in `penalties.get`.
     - lam: λ, at least 0.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
@@ -164,7 +164,6 @@ class Trainer:
         done = self._taken == self._per_epoch
         return {
             "steps": self.steps,
-            "seed": self.seed,
             "order": self._order.get_state() if done else self._order_before,
             "taken": 0 if done else self._taken,
             "random": self._random,
@@ -173,17 +172,13 @@ class Trainer:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state`, bit for bit.
-
-        The settings stay this Trainer's; of another seed neither order nor masks are taken.
-        """
+        """Go on from a `state`, bit for bit; the settings stay this Trainer's."""
         self.steps = state["steps"]
         checkpoints.resume_optimizer(self._optimizer, state["optimizer"])
         self.model.load_state_dict(state["model"])
-        if state["seed"] == self.seed:
-            self._order.set_state(state["order"])
-            self._begin_epoch(state["taken"])
-            self._random = self._random | state["random"]
+        self._order.set_state(state["order"])
+        self._begin_epoch(state["taken"])
+        self._random = self._random | state["random"]
 
     @contextmanager
     def _own_random(self) -> Iterator[None]:
@@ -228,7 +223,7 @@ class Trainer:
         if self.mixup:
             others = data_loss(outputs, other, label_smoothing=self.label_smoothing)
             loss = total = share * loss + (1 - share) * others
-        if self.penalty is not None and not self.proximal:
+        if self.penalty is not None and self._lam and not self.proximal:
             total = loss + self._lam * self.penalty.value(self.penalized)
         self._optimizer.zero_grad()
         total.backward()

@@ -121,7 +121,6 @@ def test_the_stop_button_lets_a_step_end():
         ({"steps": 0}, "steps"),
         ({"lr": 0.0}, "lr"),
         ({"batch_size": 0}, "batch_size"),
-        ({"penalized": 3}, "penalized"),
         ({"vary": {"dropout.p": [0.1]}}, "vary"),
         ({"penalty": lambda weights: 0.0}, "penalty"),
         ({"penalty": lambda weights: weights["linear1.weight"]}, "penalty"),
