@@ -71,8 +71,7 @@ def position(name: str, wanted: Any, values: Sequence[Any]) -> int:
     wanted = plain(wanted)
     if equal := [i for i, v in enumerate(values) if type(v) is type(wanted) and v == wanted]:
         return equal[0]
-    switch = any(isinstance(v, bool) for v in values)  # True is found as 1 there only
-    number = isinstance(wanted, Real) and (switch or not isinstance(wanted, bool))
+    number = isinstance(wanted, Real) and not isinstance(wanted, bool)
     near = [i for i, v in enumerate(values) if number and isinstance(v, Real)]
     near = [i for i in near if math.isclose(wanted, values[i], rel_tol=1e-5)]
     if near:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,13 +39,6 @@ class Dropout(nn.Module):
         # In float32 at least: bfloat16 knows 256 numbers in [0, 1), too few to be below 0.001.
         drawn = torch.rand_like(x, dtype=torch.promote_types(x.dtype, torch.float32))
         return x * (drawn >= self.p) / (1 - self.p)
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        # p moves to another device with the model, but keeps its digits when weights lose theirs.
-        p = self.p
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        self._buffers["p"] = p.to(self.p.device)
-        return self
 
     def extra_repr(self) -> str:
         return f"p={float(self.p):g}"

@@ -14,14 +14,10 @@ def bar(
     - items: what is gone through, or None where `.update(n)` counts up to `total`.
     - options: tqdm's: total, unit, unit_scale (thousands are written k, M, G), disable.
     """
-    file = _Output() if _in_notebook() else None  # None is stderr
-    return tqdm(items, description, delay=delay, leave=False, file=file, **options)
-
-
-def _in_notebook() -> bool:
     from IPython import get_ipython
 
-    return hasattr(get_ipython(), "kernel")
+    file = _Output() if hasattr(get_ipython(), "kernel") else None  # None is stderr
+    return tqdm(items, description, delay=delay, leave=False, file=file, **options)
 
 
 class _Output:

@@ -1,6 +1,5 @@
 """CIFAR-10: read by torchvision, downloaded once, resumed after an interruption."""
 
-import hashlib
 import os
 import tarfile
 import urllib.error
@@ -17,6 +16,7 @@ from .pictures import Pictures
 from .split import Examples
 
 BLOCK = 1 << 16
+TIMEOUT = 30.0  # seconds without an answer after which a server is given up
 
 
 class Unavailable(OSError):
@@ -28,16 +28,13 @@ def folder(root: str | os.PathLike[str] | None = None) -> Path:
     return Path(root or os.environ.get("REGUTILS_DATA") or "data").expanduser()
 
 
-def cifar10(
-    root: str | os.PathLike[str] | None = None, *, download: bool = True, timeout: float = 30.0
-) -> Pictures:
+def cifar10(root: str | os.PathLike[str] | None = None, *, download: bool = True) -> Pictures:
     """Return CIFAR-10: 50,000 pictures in ten classes, and 10,000 test pictures.
 
     - root: as in `folder`. What is missing there is downloaded (170 MB), from the addresses in
       REGUTILS_MIRRORS (separated by blanks or commas) first, then from torchvision's. An archive
       that was put there by hand is used. Files are unpickled only when their MD5 sum is right, so
       a mirror is as safe; a download that broke off goes on where it ended.
-    - timeout: seconds without an answer after which a server is given up.
 
     Raises Unavailable, an OSError, in one sentence with what to do.
     Source: Krizhevsky 2009.
@@ -46,7 +43,7 @@ def cifar10(
     try:
         parts = _read(kind, home)
         if parts is None:
-            parts = _obtain(kind, home, download, timeout)
+            parts = _obtain(kind, home, download)
     except Unavailable:
         raise
     except (OSError, RuntimeError) as error:
@@ -82,9 +79,10 @@ def _read(kind: Any, home: Path) -> list[Any] | None:
         return None
 
 
-def _obtain(kind: Any, home: Path, download: bool, timeout: float) -> list[Any]:
+def _obtain(kind: Any, home: Path, download: bool) -> list[Any]:
     """Unpack the archive, from `home` or a server; one process at a time, the others wait."""
     from filelock import FileLock
+    from torchvision.datasets.utils import check_integrity
 
     by_hand = home / kind.filename
     if not by_hand.is_file() and not download:
@@ -97,7 +95,7 @@ def _obtain(kind: Any, home: Path, download: bool, timeout: float) -> list[Any]:
             return parts
         if by_hand.is_file():
             archive = by_hand
-            if _md5(archive) != kind.tgz_md5:
+            if not check_integrity(archive, kind.tgz_md5):
                 raise Unavailable(
                     f"{archive.absolute()} is not CIFAR-10's archive or not all of it: its MD5 sum "
                     "differs. Delete it and call again, or put the whole archive there."
@@ -105,7 +103,7 @@ def _obtain(kind: Any, home: Path, download: bool, timeout: float) -> list[Any]:
         else:
             mirrors = os.environ.get("REGUTILS_MIRRORS", "").replace(",", " ").split()
             archive = home / f".{kind.filename}.part"
-            _fetch([*mirrors, kind.url], archive, kind.tgz_md5, timeout)
+            _fetch([*mirrors, kind.url], archive, kind.tgz_md5)
         with tarfile.open(archive) as packed:
             packed.extractall(home, filter="data")
         if archive != by_hand:
@@ -115,20 +113,22 @@ def _obtain(kind: Any, home: Path, download: bool, timeout: float) -> list[Any]:
         return parts
 
 
-def _fetch(urls: Sequence[str], part: Path, md5: str, timeout: float) -> None:
+def _fetch(urls: Sequence[str], part: Path, md5: str) -> None:
     """Bring the file with this MD5 sum to `part`, whose content is kept and continued.
 
     - urls: addresses of the same file, tried in this order.
 
     Raises OSError that gives the reason for each address.
     """
+    from torchvision.datasets.utils import check_integrity
+
     failed = []
     for url in urls:
         try:
             # What another address began may be what is wrong: then once more from the start.
-            while _md5(part) != md5:
-                resumed = _append(url, part, timeout)
-                if _md5(part) == md5:
+            while not check_integrity(part, md5):
+                resumed = _append(url, part)
+                if check_integrity(part, md5):
                     break
                 part.unlink(missing_ok=True)
                 if not resumed:
@@ -139,7 +139,7 @@ def _fetch(urls: Sequence[str], part: Path, md5: str, timeout: float) -> None:
     raise OSError("; ".join(failed))
 
 
-def _append(url: str, part: Path, timeout: float) -> bool:
+def _append(url: str, part: Path) -> bool:
     """Append the rest of `url` to `part`, or write all of it where the server has no ranges.
 
     Returns whether what `part` had still stands in it.
@@ -147,7 +147,7 @@ def _append(url: str, part: Path, timeout: float) -> bool:
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
-        answer = urllib.request.urlopen(request, timeout=timeout)
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:  # nothing after what we have: the sum will tell
             return True
@@ -169,14 +169,6 @@ def _append(url: str, part: Path, timeout: float) -> bool:
     if done < size:
         raise OSError(f"the connection ended after {done:,} of {size:,} bytes")
     return resumed
-
-
-def _md5(path: Path) -> str:
-    """Return the MD5 sum of a file; empty where there is none."""
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _reason(error: BaseException) -> str:

@@ -7,7 +7,6 @@ and to override both would leave nothing of it.
 import os
 import sys
 import unicodedata
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +19,6 @@ from torch import Tensor
 from ..arguments import count, require
 from .pictures import Pictures
 
-ENDINGS = frozenset(
-    ".avif .bmp .gif .heic .heif .jfif .jp2 .jpe .jpeg .jpg .pbm .pgm .png .pnm .ppm .tif .tiff "
-    ".webp".split()
-)
 # What operating systems and notebook servers leave in folders of pictures.
 LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "@eadir"})
 
@@ -57,7 +52,7 @@ def image_folder(root: str | os.PathLike[str], size: int = 32) -> Pictures:
     for label, folder in enumerate(folders):
         for path in _files(folder):
             ending, real = path.suffix.lower(), path.resolve()
-            if not (ending in ENDINGS and formats.get(ending) in Image.OPEN and path.is_file()):
+            if not (formats.get(ending) in Image.OPEN and path.is_file()):
                 skipped[f"{ending or 'without an ending'} (no picture that is read here)"] += 1
             elif real in seen:
                 skipped["linked to a second time"] += 1
@@ -102,11 +97,8 @@ def _square(path: Path, size: int) -> Tensor:
     from PIL import Image, ImageOps
 
     try:
-        with warnings.catch_warnings():
-            # Large, but it is about to be made small.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                square = ImageOps.fit(_eight_bits(ImageOps.exif_transpose(picture)), (size, size))
+        with Image.open(path) as picture:
+            square = ImageOps.fit(_eight_bits(ImageOps.exif_transpose(picture)), (size, size))
     except Exception as error:  # decoders raise anything, SyntaxError and struct.error among it
         said = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(

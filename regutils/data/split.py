@@ -54,14 +54,11 @@ class Split:
         """train, val and test, in this order."""
         return self.train, self.val, self.test
 
-    def to(self, *args: Any, **kwargs: Any) -> "Split":
-        """Move inputs and floating targets as `Tensor.to` does; integer targets stay integer."""
-
-        def move(x: Tensor, y: Tensor) -> Examples:
-            moved = y.to(*args, **kwargs)
-            return Examples(x.to(*args, **kwargs), moved if y.is_floating_point() else moved.long())
-
-        return Split(*(move(*part) for part in self.parts))
+    def to(self, dtype: torch.dtype) -> "Split":
+        """Return it with inputs and floating targets of another number type."""
+        labels = not self.train.y.is_floating_point()
+        moved = (Examples(x.to(dtype), y if labels else y.to(dtype)) for x, y in self.parts)
+        return Split(*moved)
 
 
 def _examples(name: str, x: Any, y: Any) -> Examples:

@@ -5,7 +5,6 @@ All are of torch's default number type, and a seed gives the same values whateve
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from ..arguments import count, real
 from .split import Examples, Split, rng, table_split
 
+Place = Callable[[torch.Generator, int], tuple[Tensor, Tensor]]  # n points and their classes
 N_NEW = 500  # validation and test examples, each, where they can't be chosen
 
 
@@ -40,25 +40,24 @@ def moons(n_train: int = 60, noise: float = 0.25, label_noise: float = 0.0, seed
 
     500 val, 500 test. `label_noise` is the share of training labels that are wrong.
     """
-    from sklearn.datasets import make_moons
-
-    return _from_sklearn(make_moons, n_train, noise, label_noise, seed)
+    return _from_sklearn("make_moons", n_train, noise, label_noise, seed)
 
 
 def circles(
     n_train: int = 60, noise: float = 0.1, label_noise: float = 0.0, seed: int = 0
 ) -> Split:
     """Return one circle inside another (`make_circles`); otherwise as `moons`."""
-    from sklearn.datasets import make_circles
-
-    return _from_sklearn(partial(make_circles, factor=0.5), n_train, noise, label_noise, seed)
+    return _from_sklearn("make_circles", n_train, noise, label_noise, seed, factor=0.5)
 
 
 def _from_sklearn(
-    make: Callable[..., Any], n_train: int, noise: float, label_noise: float, seed: int
+    make: str, n_train: int, noise: float, label_noise: float, seed: int, **options: Any
 ) -> Split:
+    from sklearn import datasets
+
     n, seed = count("n_train", n_train) + 2 * N_NEW, count("seed", seed, 0, 2**32 - 1)
-    x, y = make(n, noise=real("noise", noise), random_state=seed)
+    noise = real("noise", noise)
+    x, y = getattr(datasets, make)(n, noise=noise, random_state=seed, **options)
     return table_split(x, y, (n_train, N_NEW, N_NEW), seed, label_noise=label_noise)
 
 
@@ -102,13 +101,7 @@ def gaussians(
     return _scattered(place, n_train, noise, label_noise, seed)
 
 
-def _scattered(
-    place: Callable[[torch.Generator, int], tuple[Tensor, Tensor]],
-    n_train: int,
-    noise: float,
-    label_noise: float,
-    seed: int,
-) -> Split:
+def _scattered(place: Place, n_train: int, noise: float, label_noise: float, seed: int) -> Split:
     """Return points where `place` puts them, each moved by noise·N(0, 1)."""
     generator, n = rng(seed), count("n_train", n_train) + 2 * N_NEW
     x, y = place(generator, n)
@@ -117,31 +110,23 @@ def _scattered(
 
 
 def sparse_linear(
-    n_train: int = 50,
-    d: int = 100,
-    k: int = 5,
-    noise: float = 0.5,
-    correlation: float = 0.0,
-    seed: int = 0,
+    n_train: int = 50, d: int = 100, k: int = 5, noise: float = 0.5, seed: int = 0
 ) -> tuple[Split, Tensor]:
     """Return a linear regression with more features than examples, and its true coefficients (d,).
 
     y = x·w + noise·N(0, 1); k of the d coefficients w are −1 or +1, at random places, the others
-    exactly 0. Features are N(0, 1) and not standardised further; those that stand j places apart
-    have correlation `correlation`ʲ, in [0, 1). x (n, d), y (n,), 500 val, 500 test.
+    exactly 0. Features are N(0, 1) and not standardised further. x (n, d), y (n,), 500 val, 500
+    test.
     """
     generator, kind = rng(seed), torch.get_default_dtype()
     n_train, d = count("n_train", n_train), count("d", d)
     k, noise = count("k", k, high=d), real("noise", noise)
-    share = real("correlation", correlation, high=1.0, below=True)
     truth = torch.zeros(d)
     where = torch.randperm(d, generator=generator)[:k]
     truth[where] = 2.0 * torch.randint(0, 2, (k,), generator=generator) - 1
 
     def draw(n: int) -> Examples:
         x = torch.randn(n, d, generator=generator, dtype=torch.float32)
-        for j in range(1, d):
-            x[:, j] = share * x[:, j - 1] + math.sqrt(1 - share**2) * x[:, j]
         scatter = torch.randn(n, generator=generator, dtype=torch.float32)
         return Examples(x.to(kind), x.to(kind) @ truth + noise * scatter.to(kind))
 

@@ -92,16 +92,12 @@ class Box(widgets.VBox):
         every = product(*map(values, self.controls.values()))
         return [dict(zip(self.controls, setting)) for setting in every]
 
-    def matched(self, settings: Mapping) -> dict:
-        """Return the settings, each value as its control has it; as `matched`."""
-        return matched(settings, self.controls)
-
     def set(self, **settings) -> None:
         """Move controls by name, as a drag does; what goes wrong is shown and raised.
 
         Raises what `matched` does.
         """
-        wanted = self.matched(settings)
+        wanted = matched(settings, self.controls)
         self._quiet = True
         try:
             for name, value in wanted.items():
@@ -115,7 +111,7 @@ class Box(widgets.VBox):
 
         Controls that are not named stand where they are. Raises what `matched` does.
         """
-        wanted = self.now() | self.matched(settings)
+        wanted = self.now() | matched(settings, self.controls)
         try:
             picture, reading, _ = self._drawn(wanted, sharp=True)
             return picture, reading

@@ -46,7 +46,7 @@ def settings(trainer: "Trainer", every: int) -> dict[str, Any]:
         for name, w in trainer.penalized.items()
     }
     augment = trainer.augment
-    plain = "lam proximal batch_size shuffle label_smoothing mixup autocast seed".split()
+    plain = "lam proximal batch_size shuffle label_smoothing mixup seed".split()
     return {
         "model": [str(trainer.model), {n: (tuple(w.shape), w.requires_grad) for n, w in named}],
         "data": _digest([*trainer.split.train, *trainer.split.val]),

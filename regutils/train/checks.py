@@ -9,12 +9,11 @@ from torch import Tensor, nn
 from ..arguments import require
 from ..data import Split
 from ..penalties import Penalty, weights
-from .devices import bfloat16, drawing_from, random_state
 
 Factory = Callable[[Iterable[Tensor]], torch.optim.Optimizer]
 
 
-def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
+def check_model(model: nn.Module, split: Split) -> None:
     """Raise ValueError unless `model` goes with `split`: device, number type, shapes, labels."""
     require(isinstance(split, Split), "split", type(split).__name__, "a data.Split")
     require(isinstance(model, nn.Module), "model", model, "a torch.nn.Module")
@@ -26,7 +25,7 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
     accepts = "one with a parameter that requires a gradient"
     require(trainable, "model", "one that is all frozen", accepts)
     x, y = split.val.x[:2], split.train.y
-    outputs = outputs_of(model, x, "train.x", autocast)
+    outputs = outputs_of(model, x, "train.x")
     shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else (type(outputs).__name__,)
     got = f"outputs {shape} for {len(x)} examples"
     if y.is_floating_point():
@@ -41,11 +40,11 @@ def check_model(model: nn.Module, split: Split, autocast: bool = False) -> None:
         require(top < outputs.shape[1], f"{name}.y", f"label {top}", accepts)
 
 
-def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -> Any:
+def outputs_of(model: nn.Module, x: Tensor, name: str) -> Any:
     """Return the outputs in evaluation mode; ValueError if the model does not take x."""
     was_training = model.training
     try:
-        with torch.no_grad(), bfloat16(x.device, autocast):
+        with torch.no_grad():
             return model.eval()(x)
     except RuntimeError as error:
         kinds = sorted({str(p.dtype) for p in model.parameters()})
@@ -60,22 +59,17 @@ def outputs_of(model: nn.Module, x: Tensor, name: str, autocast: bool = False) -
 
 def build_optimizer(factory: Factory, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
     """Return `factory(parameters)`; ValueError if that is no optimizer."""
-    found = factory(parameters) if callable(factory) else factory
-    accepts = "a function from parameters to an optimizer, such as "
-    accepts += "lambda p: torch.optim.SGD(p, lr=0.1)"
-    good = callable(factory) and isinstance(found, torch.optim.Optimizer)
-    require(good, "optimizer", found, accepts)
+    found = factory(parameters) if callable(factory) else None
+    accepts = "a function from parameters to an optimizer, as lambda p: torch.optim.SGD(p, lr=0.1)"
+    require(isinstance(found, torch.optim.Optimizer), "optimizer", factory, accepts)
     return found
 
 
-def check_penalty(
-    penalty: Penalty | None, seen: Mapping[str, Tensor], device: torch.device
-) -> None:
-    """Raise ValueError unless `penalty` is None or gives a scalar; no random number is used up."""
+def check_penalty(penalty: Penalty | None, seen: Mapping[str, Tensor]) -> None:
+    """Raise ValueError unless `penalty` is None or gives a scalar."""
     if penalty is None:
         return
-    with drawing_from(device, random_state(device)):
-        found = penalty.value(seen)
+    found = penalty.value(seen)
     got = tuple(found.shape) if isinstance(found, Tensor) else found
     accepts = "a function from weights, name → tensor, to a scalar tensor"
     require(isinstance(found, Tensor) and found.ndim == 0, "penalty", f"one to {got!r}", accepts)
@@ -89,8 +83,7 @@ def penalized_of(model: nn.Module, names: Iterable[str] | None) -> dict[str, Ten
     if names is None:
         return dict(weights(model))
     known = dict(model.named_parameters(remove_duplicate=False))
-    good = isinstance(names, Iterable) and not isinstance(names, str)
-    good = good and set(names := tuple(names)) <= known.keys()
+    good = set(names := tuple(names)) <= known.keys()
     require(good, "penalized", names, f"names of parameters, among {sorted(known)}")
     wanted = {id(known[name]) for name in names}
     return {n: w for n, w in model.named_parameters() if id(w) in wanted and w.requires_grad}

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -45,11 +45,6 @@ def to_device(
         layout["memory_format"] = torch.channels_last
     parts = (Examples(part.x.to(chosen, **layout), part.y.to(chosen)) for part in split.parts)
     return model.to(chosen, **layout), Split(*parts)
-
-
-def bfloat16(device: torch.device, enabled: bool) -> AbstractContextManager[Any]:
-    """Compute forward passes in bfloat16 where PyTorch thinks it safe, if `enabled`."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
 def random_state(device: torch.device) -> RandomState:

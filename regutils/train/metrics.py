@@ -51,14 +51,15 @@ def divergence(where: str, group: Mapping[str, Any]) -> str:
       (Polyak 1964); for Adam and its kin there is none.
     """
     if "betas" in group:
-        return f"Training diverged {where}: take a smaller lr or a smaller λ."
+        return f"Training diverged {where}. Lower λ or lr."
     lr, momentum = float(group["lr"]), float(group.get("momentum", 0.0))
     limit, edge = "2", "1/lr"
     if momentum:
         limit, edge = f"2·(1 + {momentum:g})", f"(1 + {momentum:g})/lr"
     return (
         f"Training diverged {where}: a gradient step needs lr·(h + 2λ) < {limit}, where h is the "
-        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at least."
+        f"data loss's largest curvature, so λ below {edge} = {(1 + momentum) / lr:g} at least. "
+        "Lower λ or lr."
     )
 
 
@@ -111,7 +112,6 @@ def errors(outputs: Tensor, y: Tensor) -> Tensor:
 def evaluate(model: nn.Module, examples: Examples) -> tuple[float, float]:
     """Return data loss and error of `model` in evaluation mode; its mode is put back."""
     was_training, totals = model.training, torch.zeros(2, dtype=torch.float64)
-    require(len(examples.x) > 0, "examples", "none", "one example at least")
     model.eval()
     try:
         for x, y in zip(examples.x.split(2000), examples.y.split(2000)):  # for memory's sake

@@ -49,8 +49,6 @@ def train_masks(splitter: Any, n: int) -> Tensor:
     As `train_mask` of `train.sweep` the folds are trained as one batch with every λ, which equals a
     loop over folds up to rounding.
     """
-    known = hasattr(splitter, "get_n_splits")
-    require(known, "splitter", splitter, "a splitter of scikit-learn, such as KFold(5)")
     folds = list(splitter.split(range(count("n", n, low=2))))
     masks = torch.zeros(len(folds), n, dtype=torch.bool)
     for mask, (kept, _) in zip(masks, folds):
@@ -197,14 +195,11 @@ def nested_interval(table: Tensor) -> Interval:
     return Interval(smaller - (1 + (K - 2) / K) * (smaller - plain), se)
 
 
-def probability_better(
-    a: Tensor, b: Tensor, *, draws: int = 2000, seed: int = 0
-) -> tuple[float, float, float]:
-    """Return P(A beats B), and its 95 % interval by the bootstrap.
+def probability_better(a: Tensor, b: Tensor, *, seed: int = 0) -> tuple[float, float, float]:
+    """Return P(A beats B), and its 95 % interval by the bootstrap, in 2,000 draws.
 
     - a, b (n,): errors of two methods in n trainings, each time both on one split, with one seed. A
       tie counts half; what diverged loses against what did not.
-    - draws: of the bootstrap, which draws n of the n trainings with replacement.
 
     Source: Bouthillier et al. 2021, who call A better if the interval lies above 0.5 and its upper
     end reaches 0.75 (arXiv 2103.03098).
@@ -214,7 +209,7 @@ def probability_better(
     require(a.shape == b.shape, "b", tuple(b.shape), f"of the shape of a, {tuple(a.shape)}")
     wins = (a < b).double() + (a == b).double() / 2
     generator = torch.Generator().manual_seed(count("seed", seed, low=0))
-    again = torch.randint(len(wins), (count("draws", draws), len(wins)), generator=generator)
+    again = torch.randint(len(wins), (2000, len(wins)), generator=generator)
     ends = torch.tensor([0.025, 0.975], dtype=torch.double)
     low, high = wins[again].mean(1).quantile(ends).tolist()
     return wins.mean().item(), low, high

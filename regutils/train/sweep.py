@@ -27,7 +27,7 @@ from ..arguments import column, count, position, positive, real, require
 from ..data import Examples, Split
 from ..progress import bar
 from . import devices
-from .checks import build_optimizer, check_model, check_penalty, outputs_of, penalized_of
+from .checks import check_model, check_penalty, outputs_of, penalized_of
 from .metrics import MEASURED, divergence, errors
 from .metrics import error as data_error
 from .metrics import loss as data_loss
@@ -88,9 +88,9 @@ class Sweep:
     def predict(self, x: Tensor) -> Tensor:
         """Return the outputs of every network: x (n, ...) to (K, S, n, outputs)."""
         outputs_of(self.base, x[:2], "x")
-        flat = {name: w.flatten(0, 1) for name, w in self.weights.items()}
-        outputs: Tensor = vmap(lambda own: functional_call(self.base, own, (x,)))(flat)
-        return torch.unflatten(outputs, 0, (len(self.lams), len(self.seeds)))
+        each = vmap(lambda own: functional_call(self.base, own, (x,)))
+        outputs: Tensor = vmap(each)(self.weights)
+        return outputs
 
     def held_out(self, examples: Examples) -> Tensor:
         """Return errors on what was not trained on: (K, S, n), NaN elsewhere or if diverged.
@@ -103,9 +103,8 @@ class Sweep:
             raise ValueError("held_out needs a sweep with train_mask; this one trained on all")
         n, seen = len(examples.x), self.train_mask.shape[1]
         require(n == seen, "examples", f"{n} examples", f"the training part, of {seen}")
-        outputs = self.predict(examples.x).flatten(0, 1)
-        missed = torch.stack([errors(out, examples.y) for out in outputs])
-        missed = torch.unflatten(missed, 0, (len(self.lams), len(self.seeds)))
+        each = vmap(lambda outputs: errors(outputs, examples.y))
+        missed: Tensor = vmap(each)(self.predict(examples.x))
         diverged = self.val_loss[..., -1:].isnan().to(self.train_mask.device)
         return missed.masked_fill(self.train_mask | diverged, torch.nan)
 
@@ -153,22 +152,28 @@ def sweep(
     exact = column("lams", lams, dtype=torch.float64)
     accepts = "ascending, each value once, unless vary is given"
     require(bool(vary) or bool((exact.diff() > 0).all()), "lams", lams, accepts)
-    accepts = "whole numbers in a sequence, such as range(3)"
-    require(isinstance(seeds, Iterable), "seeds", seeds, accepts)
-    seeds = tuple(count("seeds", seed, low=0) for seed in seeds)
-    require(len(seeds) > 0, "seeds", seeds, accepts)
+    listed = tuple(seeds) if isinstance(seeds, Iterable) else ()
+    require(len(listed) > 0, "seeds", seeds, "whole numbers in a sequence, such as range(3)")
+    seeds = tuple(count("seeds", seed, low=0) for seed in listed)
     lr, steps = positive("lr", lr), count("steps", steps)
     every = max(1, steps // 50) if every is None else count("every", every)
     batch_size = None if batch_size is None else count("batch_size", batch_size)
-    accepts = "a function without arguments that makes a model"
     good = callable(make_model) and not isinstance(make_model, nn.Module)
-    require(good, "make_model", make_model, accepts)
+    require(good, "make_model", make_model, "a function without arguments that makes a model")
     fresh = [models.seeded(make_model, seed) for seed in seeds]
     check_model(fresh[0], split)
     _check_mask(train_mask, len(seeds), len(split.train.x))
-    _check_buffers(fresh, split)
+    buffers, x = dict(fresh[0].named_buffers()), split.train.x  # the stack has one of each buffer
+    trained = copy.deepcopy(fresh[0]).train()
+    with torch.no_grad(), devices.drawing_from(x.device, devices.random_state(x.device)):
+        trained(x[:2])
+    same = all(
+        torch.equal(b, buffers[n]) for model in (trained, *fresh) for n, b in model.named_buffers()
+    )
+    accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"
+    require(same, "make_model", "one whose buffers change in training or with the seed", accepts)
     pen = penalties.get(penalty, proximal)
-    varied = _varied(fresh[0], {} if vary is None else vary, len(exact))
+    varied = _varied(fresh[0], vary or {}, len(exact))
     run = _Stack(fresh, exact, varied, pen, proximal, penalized)
     stepping = _stacked_optimizer(optimizer, lr, list(run.stack.values()))
 
@@ -176,27 +181,27 @@ def sweep(
     todo = _stacked_batches(split.train, train_mask, batch_size, orders, len(exact))
     device = split.train.x.device
     parts = split.parts if test else split.parts[:2]
-    kept: tuple[list[int], list[Tensor], dict[str, Tensor]] = [], [], run.weights()
+    recorded, records, weights = [], [], run.weights()
     stopped, done, name = "", 0, f"sweep, {len(run.lam)} networks"
     shown = bar(description=name, total=steps, unit="step", disable=not progress)
     drawing = devices.drawing_from(device, devices.seeded_state(device, seeds[0]))
-    with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as listen:
+    with torch.enable_grad(), devices.share_cores(), shown, drawing, _interrupts() as pressed:
         try:
             while done < steps:
                 run.step(next(todo), stepping, first=done == 0)
                 done += 1
                 shown.update()
                 if done % every == 0 or done == steps:
-                    found = run.measure(parts, train_mask)
-                    # At once, so that an interrupt never parts a record from its weights.
-                    kept = [*kept[0], done], [*kept[1], found], run.weights()
-                listen()
+                    recorded.append(done)
+                    records.append(run.measure(parts, train_mask))
+                    weights = run.weights()
+                if pressed:
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             stopped = f"Interrupted at step {done} of {steps}; what was recorded is kept."
-            if not kept[0]:
-                run.stack = kept[2]
-                kept = [0], [run.measure(parts, train_mask)], kept[2]
-    recorded, records, weights = kept
+            if not recorded:
+                run.stack = weights
+                recorded, records = [0], [run.measure(parts, train_mask)]
     shape = (len(exact), len(seeds))
     columns = torch.stack(records, -1).unflatten(1, shape).cpu()
     diverged = (~columns.isfinite()).any(0).cummax(-1).values  # (K, S, T), from there on
@@ -233,7 +238,7 @@ class _Stack:
     ) -> None:
         base, K, S = fresh[0].eval(), len(lams), len(fresh)
         seen, w = penalized_of(base, penalized), next(base.parameters())
-        check_penalty(penalty, seen, w.device)
+        check_penalty(penalty, seen)
         self.names = tuple(seen)
         self.stack = {
             name: torch.stack([model.get_parameter(name).detach() for model in fresh])
@@ -261,9 +266,9 @@ class _Stack:
             if not first:
                 raise
             raise ValueError(
-                "make_model must be a factory of models that torch.func.vmap can batch (no GRU or "
-                "LSTM, no `if` on values, no .item()); use a loop of train.fit for others. Got one "
-                f"that says: {str(error).splitlines()[0]}"
+                "make_model must be a factory of models that torch.func.vmap can batch (without "
+                "BatchNorm, GRU or LSTM, `if` on values, .item()); use a loop of train.fit for "
+                f"others. Got one that says: {str(error).splitlines()[0]}"
             ) from error
         pen = self.penalty
         with torch.no_grad():
@@ -317,32 +322,20 @@ class _Stack:
 
 
 @contextlib.contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Let an interrupt from the keyboard wait for the next call of what this yields.
+def _interrupts() -> Iterator[list[object]]:
+    """Yield a list, empty until an interrupt comes from the keyboard, which raises nothing.
 
-    After a `torch.func.vmap` that is interrupted in its midst every later one may fail. A second
-    press does not wait.
+    After a `torch.func.vmap` that is interrupted in its midst every later one may fail.
     """
     pressed: list[object] = []
-
-    def listen() -> None:
-        if pressed:
-            raise KeyboardInterrupt
-
-    def hear(*signal_and_frame: object) -> None:
-        listen()
-        pressed.append(signal_and_frame)
-
-    before = signal.getsignal(signal.SIGINT)
-    # None: set by what is not Python, and not to be put back.
-    heard = threading.current_thread() is threading.main_thread() and before is not None
-    if heard:
-        signal.signal(signal.SIGINT, hear)
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed  # the interrupt comes to the main thread
+        return
+    before = signal.signal(signal.SIGINT, lambda *event: pressed.append(event))
     try:
-        yield listen
+        yield pressed
     finally:
-        if heard:
-            signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before)
 
 
 def _along(values: Tensor, w: Tensor) -> Tensor:
@@ -399,12 +392,12 @@ def _stacked_optimizer(
 ) -> optim.Optimizer:
     """Return `make(stack, lr=lr)`; ValueError unless it treats every weight by itself."""
     accepts = "called with (parameters, lr=lr), such as torch.optim.SGD"
-    require(callable(make), "optimizer", make, accepts)
     # One pass over memory instead of several, where the caller has not chosen another way.
     asked = make.keywords if isinstance(make, partial) else {}
-    fused = "fused" in inspect.signature(make).parameters and not {"fused", "foreach"} & set(asked)
     try:
-        found = build_optimizer(partial(make, lr=lr, **({"fused": True} if fused else {})), stack)
+        known = inspect.signature(make).parameters
+        fused = "fused" in known and not {"fused", "foreach"} & set(asked)
+        found = make(stack, lr=lr, **({"fused": True} if fused else {}))
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer must be {accepts}; got one that says: {error}") from error
     accepts = "one that treats every weight by itself, such as SGD or Adam, because a sweep trains "
@@ -423,22 +416,7 @@ def _check_mask(train_mask: Any, S: int, n: int) -> None:
     require(good and got == (S, n) and bool(train_mask.any(1).all()), "train_mask", got, accepts)
 
 
-def _check_buffers(fresh: list[nn.Module], split: Split) -> None:
-    """Raise ValueError unless buffers are the same for all seeds and stay so in training."""
-    first, x = dict(fresh[0].named_buffers()), split.train.x[:2]
-    trained = copy.deepcopy(fresh[0]).train()
-    with torch.no_grad(), devices.drawing_from(x.device, devices.random_state(x.device)):
-        trained(x)
-    differ = set()
-    for model in (trained, *fresh[1:]):
-        differ |= {n for n, b in model.named_buffers() if not torch.equal(b, first[n])}
-    got = f"a model whose {', '.join(sorted(differ))} change in training or with the seed"
-    accepts = "a factory of models without BatchNorm and its like; use a loop of train.fit for them"
-    require(not differ, "make_model", got, accepts)
-
-
 def _varied(base: nn.Module, vary: Mapping[str, Sequence[float]], K: int) -> dict[str, Tensor]:
-    require(isinstance(vary, Mapping), "vary", vary, "a mapping from buffers to values, or None")
     known = dict(base.named_buffers())
     checked = {}
     for name, values in vary.items():

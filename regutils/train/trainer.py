@@ -28,7 +28,7 @@ class Trainer:
 
     - model: trained in place; its frozen parameters stay bit for bit as they are.
     - split: on the model's device; for pictures see `to_device`.
-    - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`.
+    - optimizer: a factory over parameters, `lambda p: torch.optim.SGD(p, lr=0.1)`; not LBFGS.
     - penalty: as in `penalties.get`.
     - lam: λ, at least 0.
     - proximal: the penalty as its proximal step with t = lr·lam after the optimizer's, not in the
@@ -42,7 +42,6 @@ class Trainer:
       labels ε/c more (Szegedy et al. 2016, arXiv 1512.00567).
     - mixup: α ≥ 0; 0 is none. After `augment` each batch becomes s·x + (1 − s)·x', x' in another
       order and one s from Beta(α, α); so does its loss (Zhang et al. 2018, arXiv 1710.09412).
-    - autocast: forward passes, measured ones included, in bfloat16 where PyTorch thinks it safe.
     - seed: of all that is drawn, by `augment` too. The global random state is left as it was.
 
     `lam`, `lr`, `optimizer`, `batch_size`, a dropout's p and, by `penalise`, the penalty may be
@@ -64,14 +63,11 @@ class Trainer:
         augment: Callable[[Tensor], Tensor] | None = None,
         label_smoothing: float = 0.0,
         mixup: float = 0.0,
-        autocast: bool = False,
         seed: int = 0,
     ) -> None:
-        check_model(model, split, autocast)
+        check_model(model, split)
         self.model, self.split, self.device = model, split, split.train.x.device
-        accepts = "a function of a batch of inputs, or None"
-        require(augment is None or callable(augment), "augment", augment, accepts)
-        self.shuffle, self.augment, self.autocast = bool(shuffle), augment, bool(autocast)
+        self.shuffle, self.augment = bool(shuffle), augment
         self.label_smoothing = real("label_smoothing", label_smoothing, high=1, below=True)
         good = not (self.label_smoothing and split.train.y.is_floating_point())
         accepts = "0 for targets that are no class labels"
@@ -85,7 +81,6 @@ class Trainer:
         self.steps, self._order = 0, torch.Generator().manual_seed(seed)
         self.batch_size = batch_size
         self._random = devices.seeded_state(self.device, seed)
-        self._inside = False
 
     @property
     def lam(self) -> float:
@@ -98,7 +93,7 @@ class Trainer:
     def penalise(self, penalty: Any, proximal: bool = False) -> None:
         """Train under this penalty from the next step on, in the loss or as a proximal step."""
         found = penalties.get(penalty, proximal)
-        check_penalty(found, self.penalized, self.device)
+        check_penalty(found, self.penalized)
         self.penalty, self.proximal = found, bool(proximal)
 
     @property
@@ -135,7 +130,7 @@ class Trainer:
 
         Raises FloatingPointError, with what to do, once loss or penalty is no longer finite.
         """
-        with self.own_random():
+        with self._own_random():
             _, total = self._advance()
         if not math.isfinite(total):
             raise FloatingPointError(self.divergence(f"step {self.steps}") + " Then start again.")
@@ -143,12 +138,12 @@ class Trainer:
     def divergence(self, by: str) -> str:
         """Return the message for a loss that is no longer finite, with what to do."""
         where = f"by {by} with λ={self.lam:g} and lr={self.lr:g}"
-        return divergence(where, self._optimizer.param_groups[0]) + " Lower λ or lr."
+        return divergence(where, self._optimizer.param_groups[0])
 
     def epoch(self) -> float:
         """Take the steps left of an epoch; return the mean of the data loss before each."""
         met, n = torch.zeros((), device=self.device), 0
-        with self.own_random():
+        with self._own_random():
             while n == 0 or self._taken < self._per_epoch:
                 met += self._advance()[0]  # stays on its device: .item() would make a GPU wait
                 n += 1
@@ -159,7 +154,7 @@ class Trainer:
         """Measure both parts in evaluation mode; of train the first `at_most` examples, or all."""
         at_most = None if at_most is None else count("at_most", at_most)
         train = Examples(*(t[:at_most] for t in self.split.train))
-        with self.own_random(), devices.bfloat16(self.device, self.autocast):
+        with self._own_random():
             losses, errors = zip(evaluate(self.model, train), evaluate(self.model, self.split.val))
         price = float(self.penalty.value(self.penalized)) if self.penalty else 0.0
         return Measurement(self.steps, self.lam, *losses, *errors, price).nan_if_diverged()
@@ -169,44 +164,29 @@ class Trainer:
         done = self._taken == self._per_epoch
         return {
             "steps": self.steps,
-            "seed": self.seed,
             "order": self._order.get_state() if done else self._order_before,
             "taken": 0 if done else self._taken,
-            "random": devices.random_state(self.device) if self._inside else self._random,
+            "random": self._random,
             "optimizer": checkpoints.optimizer_state(self._optimizer),
             "model": {name: w.clone() for name, w in self.model.state_dict().items()},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state`, bit for bit; without "model" in it the weights stay.
-
-        The settings stay this Trainer's; of another seed neither order nor masks are taken.
-        """
-        good = "optimizer" in state
-        require(good, "state", f"one with {sorted(state)}", "what a Trainer's state() gave")
+        """Go on from a `state`, bit for bit; the settings stay this Trainer's."""
         self.steps = state["steps"]
         checkpoints.resume_optimizer(self._optimizer, state["optimizer"])
-        if "model" in state:
-            self.model.load_state_dict(state["model"])
-        if state["seed"] == self.seed:
-            self._order.set_state(state["order"])
-            self._begin_epoch(state["taken"])
-            self._random = self._random | state["random"]
-            if self._inside:
-                devices.set_random_state(self.device, self._random)
+        self.model.load_state_dict(state["model"])
+        self._order.set_state(state["order"])
+        self._begin_epoch(state["taken"])
+        self._random = self._random | state["random"]
 
     @contextmanager
-    def own_random(self) -> Iterator[None]:
+    def _own_random(self) -> Iterator[None]:
         """Let torch draw from this Trainer's random state, and from its own again afterwards."""
-        if self._inside:
-            yield
-            return
         with devices.drawing_from(self.device, self._random):
-            self._inside = True
             try:
                 yield
             finally:
-                self._inside = False
                 self._random = devices.random_state(self.device)
 
     def _begin_epoch(self, taken: int = 0) -> None:
@@ -226,11 +206,7 @@ class Trainer:
         x, y = self.split.train.x[batch], self.split.train.y[batch]
         if self.augment is not None:
             # A slice is the split's own memory, and what changes a batch may do so in place.
-            found = self.augment(x.clone() if isinstance(batch, slice) else x)
-            good = isinstance(found, Tensor) and (found.shape, found.dtype) == (x.shape, x.dtype)
-            accepts = f"a function that gives batches like those it gets, {x.dtype} {(*x.shape,)}"
-            require(good, "augment", type(found).__name__, accepts)
-            x = found
+            x = self.augment(x.clone() if isinstance(batch, slice) else x)
         return x, y
 
     def _advance(self) -> tuple[Tensor, Tensor]:
@@ -242,27 +218,20 @@ class Trainer:
             share = float(torch.distributions.Beta(*alphas).sample())
             others = torch.randperm(len(x), device=x.device)
             x, other = share * x + (1 - share) * x[others], y[others]
-        met: list[tuple[Tensor, Tensor]] = []
-
-        def descend() -> Any:
-            with devices.bfloat16(self.device, self.autocast):
-                outputs = self.model(x)
-                loss = total = data_loss(outputs, y, label_smoothing=self.label_smoothing)
-                if self.mixup:
-                    others = data_loss(outputs, other, label_smoothing=self.label_smoothing)
-                    loss = total = share * loss + (1 - share) * others
-            if self.penalty is not None and not self.proximal:
-                total = loss + self._lam * self.penalty.value(self.penalized)
-            self._optimizer.zero_grad()
-            total.backward()
-            met.append((loss.detach(), total.detach()))
-            return total
-
-        self._optimizer.step(descend)  # LBFGS calls it several times, others once
+        outputs = self.model(x)
+        loss = total = data_loss(outputs, y, label_smoothing=self.label_smoothing)
+        if self.mixup:
+            others = data_loss(outputs, other, label_smoothing=self.label_smoothing)
+            loss = total = share * loss + (1 - share) * others
+        if self.penalty is not None and self._lam and not self.proximal:
+            total = loss + self._lam * self.penalty.value(self.penalized)
+        self._optimizer.zero_grad()
+        total.backward()
+        self._optimizer.step()
         if self.proximal and self.penalty and self.penalty.prox:
             self._proximal_step(self.penalty.prox)
         self.steps += 1
-        return met[0]
+        return loss.detach(), total.detach()
 
     @torch.no_grad()
     def _proximal_step(self, prox: penalties.Prox) -> None:
@@ -368,7 +337,7 @@ def fit(
       ends with the same result.
     - progress: whether to show a bar.
     - optimizer, penalty, lam, proximal and all other settings (penalized, batch_size, shuffle,
-      augment, label_smoothing, mixup, autocast, seed): as in `Trainer`.
+      augment, label_smoothing, mixup, seed): as in `Trainer`.
 
     A run that diverges, or is interrupted from the keyboard, stops, says so and returns what it
     has; an interrupt puts the weights back to those of the last record. A history that has diverged
@@ -396,14 +365,13 @@ def fit(
         mine, theirs = ({name: (*w.shape,) for name, w in state.items()} for state in states)
         accepts = f"an earlier result on this model, of shapes {mine}"
         require(mine == theirs, "history", f"one of {theirs}", accepts)
-        trainer.restore({name: v for name, v in history.state.items() if name != "model"})
+        trainer.restore(history.state | {"model": states[0]})
     history.state = history.state or trainer.state()
     todo = range(goal if history.diverged else history.state.get("epoch", 0), goal)
     try:
         with (
             torch.enable_grad(),  # also where a caller has switched gradients off
             devices.share_cores(),
-            trainer.own_random(),  # once, not for every step
             bar(todo, "fit", unit="epoch", disable=not progress) as shown,
         ):
             for epoch in (done + 1 for done in shown):

@@ -224,10 +224,13 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_the_server_is_one_sentence_and_the_next_call_goes_on(server, tmp_path, fault):
+def test_a_fault_of_the_server_is_one_sentence_and_the_next_call_goes_on(
+    server, tmp_path, fault, monkeypatch
+):
+    monkeypatch.setattr(sys.modules[data.Unavailable.__module__], "TIMEOUT", 0.5)
     server.answer, says, kept = FAULTS[fault]
     with pytest.raises(data.Unavailable) as caught:
-        data.cifar10(tmp_path, timeout=0.5)
+        data.cifar10(tmp_path)
     message = str(caught.value)
     assert all(part in message for part in (says, "by hand", str(tmp_path), "coloured_digits"))
     assert "\n" not in message and left_behind(tmp_path) == kept

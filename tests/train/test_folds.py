@@ -83,15 +83,9 @@ def test_held_out_on_ridge_is_cross_val_score():
     torch.testing.assert_close(mine, torch.tensor(-scores, dtype=torch.float32), atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize(
-    ("splitter", "n", "names"), [("KFold", 20, "splitter"), (KFold(4), 1, "n")]
-)
-def test_wrong_splitters_are_named(splitter, n, names):
-    with pytest.raises(ValueError, match=f"^{names} must be .*; got "):
-        train.train_masks(splitter, n)
-
-
 def test_wrong_train_masks_are_named():
+    with pytest.raises(ValueError, match=r"^n must be .*; got "):
+        train.train_masks(KFold(4), 1)
     whole = torch.ones(3, 31, dtype=torch.bool)
     for wrong in (whole.float(), whole[:, 1:], ~whole, whole.tolist()):
         with pytest.raises(ValueError, match=r"train_mask must be .*; got "):

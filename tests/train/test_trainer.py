@@ -1,7 +1,5 @@
 """Trainer: what a playground does with it, between steps."""
 
-from functools import partial
-
 import pytest
 import torch
 from torch import nn
@@ -111,19 +109,10 @@ def test_a_diverging_step_says_what_to_do_and_is_measured_as_nan():
     assert all(value != value for value in lost), "NaN"
 
 
-def test_an_optimizer_that_calls_the_loss_itself_trains():
-    model = make()
-    lbfgs = partial(torch.optim.LBFGS, line_search_fn="strong_wolfe")
-    history = fit(model, SPLIT, epochs=5, optimizer=lbfgs, penalty="l2", lam=1e-3)
-    total = [a + 1e-3 * b for a, b in zip(history.train_loss, history.penalty)]
-    assert total == sorted(total, reverse=True) and total[-1] < 0.2
-
-
 @pytest.mark.parametrize(
     ("call", "names"),
     [
         (lambda one: one.measure(0), "at_most"),
-        (lambda one: one.restore({}), "state"),
         (lambda one: one.penalise(lambda weights: 1.0), "penalty"),
     ],
 )

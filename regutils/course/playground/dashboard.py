@@ -115,7 +115,7 @@ class Dashboard(live.PlayerBox):
 
         Raises ValueError for a setting that is not the present one: it would change the run.
         """
-        wanted = self.now() | self.matched(settings)
+        wanted = self.now() | live.explorer.matched(settings, self.controls)
         require(wanted == self.now(), "settings", settings, "the present setting")
         return super().frame()
 
