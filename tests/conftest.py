@@ -7,9 +7,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import asyncio
-import json
 import shutil
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,7 +22,6 @@ ROOT = Path(__file__).parent.parent
 # Other numbers of threads add up in another order, and training makes much of it.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "REGUTILS_THREADS": "fixed"}
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-sys.path.insert(0, str(ROOT / "tests"))
 
 NO_NETWORK = """
 import socket
@@ -72,19 +69,19 @@ def solved_run(home):
     """Function from a notebook's path to its Run, made once for all tests."""
 
     def run(path: Path) -> Run:
-        kept, told = home / "run" / path.name, home / f"{path.stem}.json"
+        kept = home / "run" / path.name
         with FileLock(home / f"{path.stem}.lock"):
-            if not told.exists():
+            if not kept.exists():
                 notebook = read(home / "notebooks" / path.name)
-                if claims_of(path).exists():
-                    insert(notebook, claims_of(path))
+                insert(notebook, claims_of(path))
                 setup = NO_NETWORK + CARRY
                 claims, stopped = execute(notebook, home / "notebooks", ONE_THREAD, setup)
+                notebook.metadata["run"] = [[asdict(claim) for claim in claims], stopped]
                 kept.parent.mkdir(exist_ok=True)
                 nbformat.write(notebook, kept)
-                told.write_text(json.dumps([list(map(asdict, claims)), stopped]))
-        claims, stopped = json.loads(told.read_text())
-        return Run(read(kept), [Claim(**claim) for claim in claims], stopped)
+        notebook = read(kept)
+        claims, stopped = notebook.metadata["run"]
+        return Run(notebook, [Claim(**claim) for claim in claims], stopped)
 
     return run
 
@@ -97,10 +94,14 @@ def solved(request, solved_run) -> Run:
     return run
 
 
+# One worker begins with the claims, the other with the notebooks as committed. What reads the runs
+# that the claims leave comes later, and the short files last, so that neither worker waits.
+LONG = ["test_claims.py", ".ipynb", "test_lab.py", "test_grade.py", "test_site.py"]
+LONG += ["test_hard_to_break.py", "test_playground.py", "test_kernel.py"]
+
+
 def pytest_collection_modifyitems(items):
-    """Put first what runs every notebook, and nbmake's part beside it: the rest fills in."""
-    late = {item.path for item in items if "solved_run" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: (item.path not in late, item.path.suffix != ".ipynb"))
+    items.sort(key=lambda item: [not item.path.name.endswith(name) for name in LONG])
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,8 @@
-"""In a real JupyterLab in headless Chromium: run all cells, drag every slider, look for errors."""
+"""In a real JupyterLab in headless Chromium: open, run, drag every slider, look for errors.
+
+Each notebook runs down to its first explorer: nbmake and the claims run them to the end, and every
+explorer is driven to its ends there and on the site.
+"""
 
 import re
 import shutil
@@ -34,7 +38,7 @@ def changes(page, picture, before: bytes, seconds: float = 3) -> bool:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_slider_changes_its_picture(path, page, address, complaints):
-    lab.open_and_run(page, address.format(path.name))
+    lab.open_and_run(page, address.format(path.name), to_explorer=True)
     visible = [handle for handle in lab.sliders(page).all() if handle.is_visible()]
     assert visible
     for i, handle in enumerate(visible):
@@ -50,6 +54,7 @@ def test_every_slider_changes_its_picture(path, page, address, complaints):
     for trouble in ("[role=alert]", "[data-mime-type='application/vnd.jupyter.error']"):
         assert page.locator(f".jp-Notebook {trouble}").count() == 0
     assert not complaints
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
 
 def test_a_slider_moves_with_the_arrow_keys_and_a_failing_callback_is_seen(page, address):

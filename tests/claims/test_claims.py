@@ -6,8 +6,7 @@ from claims import TESTS, claims_of, execute, insert, parse
 from conftest import NOTEBOOKS
 
 
-# From the last to the first: the other worker, which needs the same runs, begins with the first.
-@pytest.mark.parametrize("path", NOTEBOOKS[::-1], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_claims_hold(path, solved_run):
     script = claims_of(path)
     assert script.exists(), f"{path.name} has no tests/claims/{script.name}"

@@ -149,19 +149,14 @@ def test_what_is_not_one_of_the_letters_is_told_what_is_asked(written):
 @pytest.mark.parametrize(
     "kind",
     [
-        lambda t: t.numpy(),
-        lambda t: t.tolist(),
-        lambda t: list(t),
-        lambda t: tuple(t),
-        lambda t: t.double(),
-        lambda t: t.half(),
-        lambda t: t.bfloat16(),
-        lambda t: t.requires_grad_(),
-        lambda t: torch.nn.Parameter(t),
-        lambda t: t.to_sparse(),
+        tuple,
+        torch.Tensor.numpy,
+        torch.Tensor.tolist,
+        torch.Tensor.bfloat16,
+        torch.Tensor.requires_grad_,
+        torch.Tensor.to_sparse,
         lambda t: t.numpy().astype(np.float16),
         lambda t: [np.float32(v) for v in t],
-        lambda t: [v * torch.ones(()) for v in t],
     ],
 )
 def test_right_numbers_are_right_in_any_container_and_type(kind):
@@ -172,16 +167,7 @@ def test_right_numbers_are_right_in_any_container_and_type(kind):
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        float,
-        np.float64,
-        torch.tensor,
-        lambda v: [v],
-        lambda v: np.array([v]),
-        Fraction,
-        Decimal,
-        lambda v: [Fraction(v)],
-    ],
+    [float, torch.tensor, lambda v: np.array([v]), Decimal, lambda v: [Fraction(v)]],
 )
 def test_a_number_is_right_as_float_array_or_tensor_of_one(kind):
     assert check("2.1", lambda a, n: kind(n * a / 2)).status == "right"
@@ -345,8 +331,7 @@ def throws(error):
     "given_back",
     [
         lambda: 10**400,
-        lambda: [10**5000],
-        lambda: Fraction(10**400),
+        lambda: [Fraction(10**400)],
         lambda: Decimal("1e999"),
         lambda: float("nan"),
         lambda: np.array([None, "x"], dtype=object),

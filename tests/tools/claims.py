@@ -1,6 +1,4 @@
-"""Run what a notebook's text claims, in the notebook's own kernel.
-
-    python tests/tools/claims.py notebooks/02_l2.ipynb   print every claim and what came out
+"""Run what a notebook's text claims, in the notebook's own kernel; spread.py prints what came out.
 
 `tests/claims/02_l2.py` is a percent script: each cell begins with `# %%` and `# after: <cell id>`.
 A copy of the notebook, its exercises solved, runs each of them after the cell named. They see the
@@ -8,11 +6,9 @@ notebook's names but bind none in it; what one of them binds, the later ones may
 statement with an `assert` in it is one claim; one that fails does not stop the others.
 """
 
-import argparse
 import ast
 import os
 import re
-import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -213,35 +209,3 @@ def execute(
     found = [Claim(**claim) for o in outputs for claim in o.get("data", {}).get(MIME, [])]
     notebook.cells = [cell for cell in notebook.cells if cell not in claims]
     return found, stopped
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("notebooks", nargs="+", type=Path)
-    parser.add_argument("--unsolved", action="store_true", help="leave the exercises as they are")
-    args = parser.parse_args()
-    failed = 0
-    for path in args.notebooks:
-        notebook, script = read(path), claims_of(path)
-        if not args.unsolved:
-            solve(notebook)
-        insert(notebook, script)
-        found, stopped = execute(notebook, path.resolve().parent)
-        for claim in found:
-            print(f"{'FAILS' if claim.error else 'holds'}  {script.name}:{claim.line}")
-            if claim.error:
-                print(f"       {claim.source}\n       {claim.error}")
-            if claim.values:
-                print(f"       {claim.values}")
-        broken = sum(bool(claim.error) for claim in found)
-        print(f"{path.name}: {len(found) - broken} of {len(found)} claims hold")
-        if stopped:
-            print(f"it stopped: {stopped}")
-        failed += broken + bool(stopped)
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -112,33 +112,49 @@ DRAWN = """() => {
 }"""
 
 
-def open_and_run(
-    page, address: str, seconds: float = 300, until_first_slider: bool = False
-) -> float:
-    """Open a notebook, clear outputs, run all cells, wait until every widget, or one, is drawn.
+# Runs all cells, or those down to the first explorer.
+RUN = r"""toExplorer => {
+  const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget.content;
+  const makes = cell => /^explorer_\w+ =/m.test(cell.model.sharedModel.getSource());
+  if (toExplorer) notebook.activeCellIndex = notebook.widgets.findIndex(makes) + 1;
+  window.ran = false;
+  commands.execute(`notebook:run-all-${toExplorer ? 'above' : 'cells'}`)
+    .then(() => { window.ran = true; });
+}"""
 
-    Return the seconds from Run All to there.
-    """
+
+def open_notebook(page, address: str) -> None:
+    """Open a notebook and wait for its kernel."""
     page.goto(address)
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
         " === 'idle'",
         timeout=120_000,
     )
+
+
+def run_cells(page, to_explorer: bool = False, until_first_slider: bool = False) -> float:
+    """Clear outputs, run all cells, wait until every widget, or one, is drawn.
+
+    to_explorer: run no cell below the first explorer. Return the seconds that it took.
+    """
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     start = time.perf_counter()
-    page.evaluate(
-        "() => { jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran "
-        "= true) }"
-    )
+    page.evaluate(RUN, to_explorer)
     if until_first_slider:
-        page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=seconds * 1000)
+        page.locator(".jp-Notebook img.widget-image").first.wait_for(timeout=300_000)
         return time.perf_counter() - start
-    page.wait_for_function("() => window.ran", timeout=seconds * 1000)
+    page.wait_for_function("() => window.ran", timeout=300_000)
     errors = page.evaluate(ERRORS)
     assert not errors, f"cells failed in JupyterLab: {errors}"
     page.wait_for_function(DRAWN, timeout=60_000)
     return time.perf_counter() - start
+
+
+def open_and_run(page, address: str, **how) -> float:
+    """Open a notebook and run its cells as `run_cells` does."""
+    open_notebook(page, address)
+    return run_cells(page, **how)
 
 
 def sliders(page):

@@ -14,7 +14,7 @@ import html5lib
 import nbformat
 import numpy as np
 import pytest
-from conftest import NOTEBOOKS, read
+from conftest import NOTEBOOKS, ROOT, read
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -25,25 +25,20 @@ from regutils.tools.site import building, formulas, frames, lessons, panels
 LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
 
 # Two explorers, a playground, a still picture, a table, a folded cell, a solution, formulas, links.
-SOURCE = """\
+SOURCE = f"""\
 # What a folded cell begins with.
+import sys
+sys.path.insert(0, {str(ROOT / "tests")!r})
 import numpy as np
+from moving import Stem
 from regutils import live, plots
-LAMS = [0.0, 0.001, 0.01, 0.1, 1.0]
-class Dot:
-    def __init__(self, ax, heights):
-        self.heights = np.asarray(heights)
-        (self.dot,) = ax.plot([0.0], [0.0], "o")
-        ax.set(ylim=(-2, 2), title="A dot", ylabel="height")
-        self.artists = [self.dot]
-    def update(self, *index):
-        self.dot.set_ydata([self.heights[index]])
+LAMS = {LAMS}
 UP = np.outer(LAMS, [1, -1])
 """
 BOX = """\
 fig, axes = plots.figure(2, width=10.0, height=2.0)
 both = live.explore(
-    live.Canvas(fig, [Dot(axes[0], UP), Dot(axes[1], -UP)], alt='Two "dots".'),
+    live.Canvas(fig, [Stem(axes[0], UP), Stem(axes[1], -UP)], alt='Two "dots".'),
     lambda i, j: f"λ = {LAMS[i]:g}, {['up', 'down'][j]} & <so on>",
     film=[{"lam": 0.0}, {"lam": 1.0, "kind": "down"}],
     lam=live.lam_slider(LAMS),
@@ -54,13 +49,13 @@ both
 ALONE = """\
 small, (ax,) = plots.figure(1, width=2.0, height=1.5)
 live.explore(
-    live.Canvas(small, [Dot(ax, LAMS)], alt="A dot."), lambda k: f"λ = {LAMS[k]:g}",
+    live.Canvas(small, [Stem(ax, LAMS)], alt="A dot."), lambda k: f"λ = {LAMS[k]:g}",
     lam=live.lam_slider(LAMS, value=0.01),
 )
 """
 PLAY = """\
 third, (ax,) = plots.figure(1, width=2.0, height=1.5)
-count = Dot(ax, np.linspace(-1, 1, 20))
+count = Stem(ax, np.linspace(-1, 1, 20))
 seen = []
 def told(lam):
     count.update(len(seen))
