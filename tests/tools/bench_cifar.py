@@ -37,8 +37,7 @@ def our_epoch(x, y, device: str) -> tuple[float, float]:
         device,
     )
     started = time.perf_counter()
-    nothing_measured = mock.patch.object(trainer, "evaluate", lambda *_: (0.0, 0.0))
-    with nothing_measured, torch.autocast(device, torch.bfloat16, enabled=autocast):
+    with mock.patch.object(trainer, "evaluate", lambda *_: (0.0, 0.0)):
         history = train.fit(
             model,
             split,
