@@ -7,9 +7,9 @@ environment variables and with limits on time and memory; but it runs with your 
 wants to can print a forged verdict. Code of strangers belongs in a container without a network
 (notebooks/TEACHING.md has the command).
 
-A SUBMISSION is a notebook, or a folder with all that one learner handed in. Outputs in the
-file count for nothing, of several verdicts on an exercise the last one counts. The table has one
-line an exercise, or one that says why a file could not be marked. Its statuses beside check's own:
+A SUBMISSION is a notebook, or a folder with all that one learner handed in. Stored outputs count
+for nothing, of several verdicts on an exercise the last one counts. The table has one line an
+exercise, or one that says why a file could not be marked. Its statuses beside check's own:
     failed    the cell with the check raised an error, or gave no verdict
     stopped   a limit was passed, or the kernel ended: the hint says which
     not run   the grader's own trouble, a full disk say; call it again
@@ -30,7 +30,6 @@ import site
 import sys
 import tempfile
 import time
-import unicodedata
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
@@ -40,9 +39,9 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 import psutil
+from joblib import Parallel, delayed
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from joblib import Parallel, delayed
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
@@ -52,7 +51,6 @@ from ..arguments import count, positive, require
 from ..course.check import MIME, NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
-from . import confine
 from .execute import replacing, writable
 
 COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
@@ -67,8 +65,7 @@ STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
     "PATH|PATHEXT|SYSTEMROOT|WINDIR|COMSPEC|NUMBER_OF_PROCESSORS|VIRTUAL_ENV|CONDA_PREFIX|TZ|LANG"
-    "|PYTHON.*|LC_.*|(DY)?LD_.*|KMP_.*|OMP_.*|MKL_.*|OPENBLAS_.*|ATEN_.*|ONEDNN_.*|CUDA_.*"
-    "|REGUTILS_.*",
+    "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*",
     re.IGNORECASE,
 )
 
@@ -81,28 +78,22 @@ class Client(NotebookClient):
     """Keep verdicts and errors, and drop all other output as it comes: there may be much of it."""
 
     def process_message(self, msg, cell, cell_index):
-        """Keep what counts in the cell's outputs; nbclient is told when a cell has ended."""
+        """Add what counts to the cell's outputs; nbclient is told when a cell has ended."""
         data = msg["content"].get("data")
-        if msg["msg_type"] in ("status", "error") or isinstance(data, dict) and MIME in data:
+        if msg["msg_type"] in ("status", "error") or (isinstance(data, dict) and MIME in data):
             super().process_message(msg, cell, cell_index)
 
 
 @dataclass
 class Grader:
-    """Executes notebooks.
-
-    - root: a folder for all that is written meanwhile.
-    - private: what no learner gets a copy of: the table, and what others handed in.
-    - seconds of a cell, minutes of a notebook, memory of a kernel in GB: limits.
-    - jobs: how many learners at a time.
-    """
+    """Executes notebooks, in folders below `root`; what is private no learner gets a copy of."""
 
     root: str
     private: set[Path]
-    seconds: float
-    minutes: float
-    memory: float
-    jobs: int
+    seconds: float  # limit of a cell
+    minutes: float  # limit of a notebook
+    memory: float  # limit of a kernel, in GB
+    jobs: int  # learners at a time
 
     def mark(self, path: Path) -> tuple[Path, list[tuple[str, str, str, str]]]:
         """Return (path, (notebook, exercise, status, hint) of each exercise); never raises."""
@@ -120,7 +111,7 @@ class Grader:
         return path, rows or [("", "", "empty", "there is no notebook in this folder")]
 
     def execute(self, cells: list[NotebookNode], beside: Path | None = None) -> None:
-        """Run the cells in a copy of the folder `beside`; see `run`."""
+        """Run the cells in a copy of the folder `beside`, and end what they started."""
 
         def hidden(parent: str, names: list[str]) -> list[str]:
             return [name for name in names if Path(parent, name) in self.private]
@@ -135,39 +126,32 @@ class Grader:
                 if "No space left" in str(error):
                     raise
             try:
-                asyncio.run(self.run(cells, work))
+                asyncio.run(self.run(cells, folder, environment(work, self.jobs)))
             finally:
                 end_processes(work)
 
-    async def run(self, cells: list[NotebookNode], work: str) -> None:
-        """Run the cells in a kernel of their own, in work/folder.
+    async def run(self, cells: list[NotebookNode], folder: Path, env: dict[str, str]) -> None:
+        """Run the cells in a kernel of their own.
 
         Verdicts and errors become outputs of the cells; a cell that was stopped, or not reached,
         has the reason in its metadata.
         """
         # What comes of a cell after its kernel was ended is of no interest.
         asyncio.get_running_loop().set_exception_handler(lambda *args: None)
-        km = AsyncKernelManager(
-            # This Python's own kernel, whatever else is installed under the name python3.
-            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
-            connection_file=str(Path(work, "kernel.json")),
-        )
-        confined = [sys.executable, "-I", confine.__file__, str(int(self.memory * 1e9))]
-        km.kernel_spec.argv[:0] = confined
-        first = new_code_cell(FIRST)
-        client = Client(
-            new_notebook(cells=[first, *cells]),
-            km=km,
-            allow_errors=True,
-            startup_timeout=START_SECONDS,
-            timeout=None,
-            iopub_timeout=START_SECONDS,  # a verdict may come late from a busy machine
-            extra_arguments=["--log-level=ERROR"],
-        )
-        where = {"cwd": str(Path(work, "folder")), "env": environment(work, self.jobs)}
+        # This Python's own kernel, whatever else is installed under the name python3.
+        kernels = KernelSpecManager(kernel_dirs=[])
+        connection = str(folder.with_name("kernel.json"))
+        km = AsyncKernelManager(kernel_spec_manager=kernels, connection_file=connection)
+        confine = [sys.executable, "-I", str(Path(__file__).with_name("confine.py"))]
+        km.kernel_spec.argv[:0] = [*confine, str(int(self.memory * 1e9))]
+        notebook = new_notebook(cells=[first := new_code_cell(FIRST), *cells])
+        # A verdict may come late from a busy machine.
+        late = {"startup_timeout": START_SECONDS, "iopub_timeout": START_SECONDS}
+        client = Client(notebook, km=km, allow_errors=True, **late)
         try:
             # A cell may write to the process's own output, past IPython.
-            await client.async_start_new_kernel(**where, stdout=DEVNULL, stderr=DEVNULL)
+            pipes = {"stdout": DEVNULL, "stderr": DEVNULL}
+            await client.async_start_new_kernel(cwd=str(folder), env=env, **pipes)
             await client.async_start_new_kernel_client()
             await asyncio.wait_for(client.async_execute_cell(first, 0), START_SECONDS)
             if first.outputs:
@@ -184,23 +168,20 @@ class Grader:
 
     async def run_cell(self, client: Client, i: int, cell: NotebookNode, deadline: float) -> str:
         """Run code cell `i`; return why no other can run after it, or ""."""
-        left = deadline - time.monotonic()
         # A cell that nbclient gives up by its own limit can cost the next one its verdict.
         running = asyncio.ensure_future(client.async_execute_cell(cell, i))
+        left = deadline - time.monotonic()
         await asyncio.wait({running}, timeout=min(left, self.seconds))
-        if not running.done() and left < self.seconds:
-            return f"the notebook ran longer than {self.minutes:g} min"
         if not running.done():
             cell.metadata.stopped = f"code cell {i} ran longer than {self.seconds:g} s"
             await client.km.interrupt_kernel()
             await asyncio.wait({running}, timeout=OBEY_SECONDS)
+        if time.monotonic() > deadline:
+            return f"the notebook ran longer than {self.minutes:g} min"
         if not running.done():
             return f"{cell.metadata.stopped} and could not be interrupted"
-        try:
-            running.result()
-        except DeadKernelError:
-            status = await client.km.provisioner.poll()
-            return f"code cell {i} ended the kernel (exit status {status})"
+        if isinstance(running.exception(), DeadKernelError):
+            return f"code cell {i} ended the kernel"
         return ""
 
 
@@ -236,32 +217,48 @@ def notebooks(path: Path) -> list[Path]:
     return [file for file in found if not hidden.search(file.relative_to(path).as_posix())]
 
 
-def content(path: Path) -> bytes:
-    """Return a file's bytes, of one too large no more than that tells; OSError if it has none."""
-    if not path.is_file():  # a pipe would be waited for
-        raise FileNotFoundError(path)
-    with path.open("rb") as file:
-        return file.read(LARGEST + 1)
-
-
 def read_cells(path: Path) -> list[NotebookNode]:
     """Return the code cells, without outputs; Trouble with the status of what has none."""
     try:
-        raw = content(path)
-        cells = [cell for cell in json.loads(raw)["cells"] if cell["cell_type"] == "code"]
-        sources = ["".join(cell["source"]) for cell in cells]
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(path)
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
     except OSError as error:
         raise Trouble("unreadable", "the file cannot be opened") from error
+    if len(raw) > LARGEST:
+        raise Trouble("too large", f"the file is larger than {LARGEST // 1_000_000} MB")
+    if not raw.strip():
+        raise Trouble("empty", "there is nothing in this file")
+    try:
+        cells = [cell for cell in json.loads(raw)["cells"] if cell["cell_type"] == "code"]
+        sources = ["".join(cell["source"]) for cell in cells]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        if len(raw) > LARGEST:
-            raise Trouble("too large", f"the file is larger than {LARGEST // 1_000_000} MB")
-        if not raw.strip():
-            raise Trouble("empty", "there is nothing in this file") from error
         raise Trouble("not a notebook", "the file is not a notebook, or is damaged") from error
     if not "".join(sources).strip():
         raise Trouble("empty", "the notebook has no code in it")
     # Half a character cannot be sent to a kernel.
     return [new_code_cell(s.encode("utf-8", "backslashreplace").decode()) for s in sources]
+
+
+def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
+    """Return ("ex 2.1", status, hint) for each exercise of an executed notebook."""
+    outcomes = list(map(outcome, cells))
+    found = {}
+    for cell, without in zip(cells, outcomes):
+        found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), without)
+    for output in (output for cell in cells for output in cell.outputs):
+        found |= verdict(output.get("data", {}).get(MIME))
+    if not found:
+        raise Trouble("no exercises", "the notebook checks no exercise of this course")
+    chapter = max(CHAPTERS, key=lambda chapter: len(chapter.exercises.keys() & found))
+    absent = dict.fromkeys(chapter.exercises, ("not attempted", "the notebook has no check of it"))
+    found = absent | found
+    rows = [(f"ex {number}", *found[number]) for number in EXERCISES if number in found]
+    # Where no exercise tells that the notebook was stopped, a line of its own does.
+    told = [hint for _, _, hint in rows]
+    silent = [end for end in dict.fromkeys(outcomes) if end[0] == "stopped" and end[1] not in told]
+    return rows + [("", *end) for end in silent]
 
 
 def outcome(cell: NotebookNode) -> tuple[str, str]:
@@ -277,31 +274,11 @@ def outcome(cell: NotebookNode) -> tuple[str, str]:
     return "failed", problem or "its cell ran and gave no verdict"
 
 
-def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
-    """Return (exercise, status, hint) for each exercise of an executed notebook."""
-    outcomes = list(map(outcome, cells))
-    found = {}
-    for cell, without in zip(cells, outcomes):
-        found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), without)
-    for output in (output for cell in cells for output in cell.outputs):
-        found |= verdict(output.get("data", {}).get(MIME))
-    if not found:
-        raise Trouble("no exercises", "the notebook checks no exercise of this course")
-    chapter = max(CHAPTERS, key=lambda chapter: len(chapter.exercises.keys() & found))
-    absent = dict.fromkeys(chapter.exercises, ("not attempted", "the notebook has no check of it"))
-    rows = [(number, *(absent | found)[number]) for number in EXERCISES if number in absent | found]
-    # Where no exercise tells that the notebook was stopped, a line of its own does.
-    told = [hint for _, _, hint in rows]
-    silent = [end for end in dict.fromkeys(outcomes) if end[0] == "stopped" and end[1] not in told]
-    return rows + [("", *end) for end in silent]
-
-
 def verdict(shown) -> dict[str, tuple[str, str]]:
     """Return {exercise: (status, hint)}; nothing of what is no verdict of ours."""
     try:
         number, status, hint = shown["exercise"], STATUS[shown["verdict"]], str(shown["message"])
-        if number not in EXERCISES:
-            return {}
+        EXERCISES[number]
     except (LookupError, TypeError):
         return {}
     if status == NOT_YET and NO_MEMORY.search(hint):
@@ -311,7 +288,7 @@ def verdict(shown) -> dict[str, tuple[str, str]]:
 
 def text(path: Path) -> str:
     """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
-    name = unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+    name = os.fsencode(path).decode(errors="backslashreplace")
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
@@ -342,7 +319,7 @@ def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
         for row in sorted(rows, key=lambda row: row["learner"]):
             values = {column: " ".join(value.split()) for column, value in row.items()}
             # A spreadsheet takes what begins so for a formula and runs it.
-            table.writerow({c: f"'{v}" if v[:1] in "=+-@" and v else v for c, v in values.items()})
+            table.writerow({key: re.sub(r"^(?=[=+\-@])", "'", v) for key, v in values.items()})
 
 
 def find(arguments: Sequence[str]) -> list[Path]:
@@ -357,12 +334,14 @@ def find(arguments: Sequence[str]) -> list[Path]:
 
 
 def version(path: Path) -> str:
-    """Return what changes with a submission's notebooks; no spreadsheet takes it for a number."""
-    seen = hashlib.sha256()
+    """Return what changes with a submission's code; no spreadsheet takes it for a number."""
+    code = []
     for file in notebooks(path):
-        with suppress(OSError):
-            seen.update(content(file))
-    return f"v{seen.hexdigest()[:12]}"
+        try:
+            code += [cell.source for cell in read_cells(file)]
+        except Trouble as trouble:
+            code += trouble.args
+    return f"v{hashlib.sha256(repr(code).encode()).hexdigest()[:12]}"
 
 
 def learners(handed_in: Sequence[Path], rows: Sequence[dict[str, str]]) -> dict[Path, str]:
@@ -406,9 +385,8 @@ def grade(
                     key = versions[path] + under * ("stopped" in statuses)
                     key = "again" if "not run" in statuses else key
                     rows = [row for row in rows if row["submission"] != text(path)]
-                    for name, number, *rest in found:
-                        exercise = number and f"ex {number}"
-                        values = (names[path], name, exercise, *rest, text(path), key)
+                    for row in found:
+                        values = (names[path], *row, text(path), key)
                         rows.append(dict(zip(COLUMNS, values)))
                     progress.update()
                     said = ", ".join(f"{n} {status}" for status, n in statuses.items())
@@ -437,9 +415,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Mark a class; return 0, or 130 if it was interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal in cp1252 has no Ł
-            stream.reconfigure(errors="backslashreplace")
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal in cp1252 has no Ł
+        sys.stdout.reconfigure(errors="backslashreplace")
     names = ("seconds", "minutes", "memory")
     limits = {name: positive(f"--{name}", getattr(args, name)) for name in names}
     jobs = count("--jobs", args.jobs)
