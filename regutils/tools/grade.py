@@ -2,14 +2,14 @@
 
     regutils grade class/* --out marks.csv
 
-This is no sandbox. Each notebook runs in a process, a kernel and a copy of its folder of its own,
-without your environment variables and with limits on time and memory; but it runs with your rights,
-and whoever wants to can print a forged verdict. Code of strangers belongs in a container without a
-network (notebooks/TEACHING.md has the command).
+This is no sandbox. Each notebook runs in a kernel and a copy of its folder of its own, without your
+environment variables and with limits on time and memory; but it runs with your rights, and whoever
+wants to can print a forged verdict. Code of strangers belongs in a container without a network
+(notebooks/TEACHING.md has the command).
 
-A SUBMISSION is a notebook, or a folder with all that one learner handed in. Outputs in the
-file count for nothing, of several verdicts on an exercise the last one counts. The table has one
-line an exercise, or one that says why a file could not be marked. Its statuses beside check's own:
+A SUBMISSION is a notebook, or a folder with all that one learner handed in. Stored outputs count
+for nothing, of several verdicts on an exercise the last one counts. The table has one line an
+exercise, or one that says why a file could not be marked. Its statuses beside check's own:
     failed    the cell with the check raised an error, or gave no verdict
     stopped   a limit was passed, or the kernel ended: the hint says which
     not run   the grader's own trouble, a full disk say; call it again
@@ -18,6 +18,7 @@ Marks are written as they come. The same command goes on where it was stopped: i
 notebooks are not in the table as they are now, and who was stopped, if the limits are others.
 """
 
+import asyncio
 import csv
 import glob
 import hashlib
@@ -26,36 +27,45 @@ import os
 import re
 import shutil
 import site
-import subprocess
 import sys
 import tempfile
 import time
-import unicodedata
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 
 import psutil
 from joblib import Parallel, delayed
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 
 from ..arguments import count, positive, require
-from ..course.check import NOT_ATTEMPTED, NOT_YET, RIGHT
+from ..course.check import MIME, NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
-from . import submission
 from .execute import replacing, writable
 
 COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
 LARGEST = 50_000_000  # bytes of a notebook
+FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
+START_SECONDS = 300  # for a kernel, and for this first cell
+OBEY_SECONDS = 10  # to react to an interrupt
 CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
+LETTER = re.compile(r"NameError: name '[A-Za-z]' is not defined")
+NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
 STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
     "PATH|PATHEXT|SYSTEMROOT|WINDIR|COMSPEC|NUMBER_OF_PROCESSORS|VIRTUAL_ENV|CONDA_PREFIX|TZ|LANG"
-    "|PYTHON.*|LC_.*|(DY)?LD_.*|KMP_.*|OMP_.*|MKL_.*|OPENBLAS_.*|ATEN_.*|ONEDNN_.*|CUDA_.*"
-    "|REGUTILS_.*",
+    "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*",
     re.IGNORECASE,
 )
 
@@ -64,23 +74,26 @@ class Trouble(Exception):
     """A file that cannot be executed: status, sentence."""
 
 
+class Client(NotebookClient):
+    """Keep verdicts and errors, and drop all other output as it comes: there may be much of it."""
+
+    def process_message(self, msg, cell, cell_index):
+        """Add what counts to the cell's outputs; nbclient is told when a cell has ended."""
+        data = msg["content"].get("data")
+        if msg["msg_type"] in ("status", "error") or (isinstance(data, dict) and MIME in data):
+            super().process_message(msg, cell, cell_index)
+
+
 @dataclass
 class Grader:
-    """Executes notebooks.
-
-    - root: a folder for all that is written meanwhile.
-    - private: what no learner gets a copy of: the table, and what others handed in.
-    - seconds of a cell, minutes of a notebook, memory of a kernel in GB: limits.
-    - jobs: how many learners at a time.
-    """
+    """Executes notebooks, in folders below `root`; what is private no learner gets a copy of."""
 
     root: str
     private: set[Path]
-    seconds: float
-    minutes: float
-    memory: float
-    jobs: int
-    ended: bool = False
+    seconds: float  # limit of a cell
+    minutes: float  # limit of a notebook
+    memory: float  # limit of a kernel, in GB
+    jobs: int  # learners at a time
 
     def mark(self, path: Path) -> tuple[Path, list[tuple[str, str, str, str]]]:
         """Return (path, (notebook, exercise, status, hint) of each exercise); never raises."""
@@ -89,63 +102,91 @@ class Grader:
             name = text(file.relative_to(path.parent))
             try:
                 cells = read_cells(file)
-                rows += [(name, *row) for row in marks(cells, self.execute(cells, file.parent))]
+                self.execute(cells, file.parent)
+                rows += [(name, *row) for row in marks(cells)]
             except Trouble as trouble:
                 rows.append((name, "", *trouble.args))
             except Exception as error:  # a full disk, too many processes
                 rows.append((name, "", "not run", f"the grader could not run it: {error}"))
         return path, rows or [("", "", "empty", "there is no notebook in this folder")]
 
-    def execute(self, cells: list[str], beside: Path | None = None) -> list[dict]:
-        """Return what a process reported that ran the cells in a copy of `beside`; last its end."""
+    def execute(self, cells: list[NotebookNode], beside: Path | None = None) -> None:
+        """Run the cells in a copy of the folder `beside`, and end what they started."""
+
+        def hidden(parent: str, names: list[str]) -> list[str]:
+            return [name for name in names if Path(parent, name) in self.private]
+
         with tempfile.TemporaryDirectory(dir=self.root, ignore_cleanup_errors=True) as work:
             folder = Path(work, "folder")
             folder.mkdir()
-            if beside:
-                copy_readable(beside, folder, self.private)
-            job = {"cells": cells, "folder": str(folder)}
-            job |= {"seconds": self.seconds, "memory": int(self.memory * 1e9)}
-            if self.ended:
-                raise Trouble("not run", "the grader was stopped")
             try:
-                done = subprocess.run(
-                    [sys.executable, "-m", submission.__name__],
-                    input=json.dumps(job).encode(),
-                    capture_output=True,
-                    cwd=work,
-                    env=environment(work, self.jobs),
-                    start_new_session=True,  # a Ctrl-C here reaches it through end_processes
-                    timeout=60 * self.minutes,
-                )
-                out, err = done.stdout, done.stderr.decode(errors="replace")
-                errors = re.findall(r"^\w+(?:Error|Exception): .+", err, re.M)
-                end = errors[0][:300] if errors else f"its process ended ({done.returncode})"
-            except subprocess.TimeoutExpired as late:
-                out = late.stdout or b""
-                end = f"the notebook ran longer than {self.minutes:g} min"
+                if beside:
+                    shutil.copytree(beside, folder, True, hidden, dirs_exist_ok=True)
+            except shutil.Error as error:  # what can be read has been copied
+                if "No space left" in str(error):
+                    raise
+            try:
+                asyncio.run(self.run(cells, folder, environment(work, self.jobs)))
             finally:
                 end_processes(work)
-        events = [json.loads(line) for line in out.splitlines() if line.endswith(b"}")]
-        if not events:
-            raise Trouble("not run", f"no kernel could be used: {end}")
-        return events if "end" in events[-1] else [*events, {"end": end}]
 
+    async def run(self, cells: list[NotebookNode], folder: Path, env: dict[str, str]) -> None:
+        """Run the cells in a kernel of their own.
 
-def copy_readable(source: Path, folder: Path, private: set[Path]) -> None:
-    """Copy what stands in a folder, except what is private or cannot be read."""
+        Verdicts and errors become outputs of the cells; a cell that was stopped, or not reached,
+        has the reason in its metadata.
+        """
+        # What comes of a cell after its kernel was ended is of no interest.
+        asyncio.get_running_loop().set_exception_handler(lambda *args: None)
+        # This Python's own kernel, whatever else is installed under the name python3.
+        kernels = KernelSpecManager(kernel_dirs=[])
+        connection = str(folder.with_name("kernel.json"))
+        km = AsyncKernelManager(kernel_spec_manager=kernels, connection_file=connection)
+        confine = [sys.executable, "-I", str(Path(__file__).with_name("confine.py"))]
+        km.kernel_spec.argv[:0] = [*confine, str(int(self.memory * 1e9))]
+        notebook = new_notebook(cells=[first := new_code_cell(FIRST), *cells])
+        # A verdict may come late from a busy machine.
+        late = {"startup_timeout": START_SECONDS, "iopub_timeout": START_SECONDS}
+        client = Client(notebook, km=km, allow_errors=True, **late)
+        try:
+            # A cell may write to the process's own output, past IPython.
+            pipes = {"stdout": DEVNULL, "stderr": DEVNULL}
+            await client.async_start_new_kernel(cwd=str(folder), env=env, **pipes)
+            await client.async_start_new_kernel_client()
+            await asyncio.wait_for(client.async_execute_cell(first, 0), START_SECONDS)
+            if first.outputs:
+                raise RuntimeError(outcome(first)[1])
+            end, deadline = "", time.monotonic() + 60 * self.minutes
+            for i, cell in enumerate(cells, 1):
+                end = end or await self.run_cell(client, i, cell, deadline)
+                if end:
+                    cell.metadata.stopped = end
+        finally:
+            await km.shutdown_kernel(now=True)
+            if client.kc:
+                client.kc.stop_channels()
 
-    def hidden(parent: str, names: list[str]) -> list[str]:
-        return [name for name in names if Path(parent, name) in private]
-
-    try:
-        shutil.copytree(source, folder, symlinks=True, ignore=hidden, dirs_exist_ok=True)
-    except shutil.Error as error:  # all else has been copied
-        if "No space left" in str(error):
-            raise
+    async def run_cell(self, client: Client, i: int, cell: NotebookNode, deadline: float) -> str:
+        """Run code cell `i`; return why no other can run after it, or ""."""
+        # A cell that nbclient gives up by its own limit can cost the next one its verdict.
+        running = asyncio.ensure_future(client.async_execute_cell(cell, i))
+        left = deadline - time.monotonic()
+        await asyncio.wait({running}, timeout=min(left, self.seconds))
+        if not running.done():
+            cell.metadata.stopped = f"code cell {i} ran longer than {self.seconds:g} s"
+            await client.km.interrupt_kernel()
+            await asyncio.wait({running}, timeout=OBEY_SECONDS)
+        if time.monotonic() > deadline:
+            return f"the notebook ran longer than {self.minutes:g} min"
+        if not running.done():
+            return f"{cell.metadata.stopped} and could not be interrupted"
+        if isinstance(running.exception(), DeadKernelError):
+            return f"code cell {i} ended the kernel"
+        return ""
 
 
 def environment(work: str, jobs: int) -> dict[str, str]:
-    """Return the environment of a child: what Python and its libraries need, and nothing else."""
+    """Return the environment of a kernel: what Python and its libraries need, and nothing else."""
     kept = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
     paths = [os.path.abspath(p) for p in kept.get("PYTHONPATH", "").split(os.pathsep) if p]
     return {
@@ -162,11 +203,9 @@ def environment(work: str, jobs: int) -> dict[str, str]:
 def end_processes(work: str) -> None:
     """End every process whose environment says that it was started for this folder."""
     for process in psutil.process_iter():
-        try:
+        with suppress(psutil.Error, OSError):  # it has ended, or is somebody else's
             if process.environ().get("REGUTILS_GRADING", "").startswith(work):
                 process.kill()
-        except (psutil.Error, OSError):  # it has ended, or is somebody else's
-            continue
 
 
 def notebooks(path: Path) -> list[Path]:
@@ -178,22 +217,15 @@ def notebooks(path: Path) -> list[Path]:
     return [file for file in found if not hidden.search(file.relative_to(path).as_posix())]
 
 
-def content(path: Path) -> bytes | None:
-    """Return the first bytes of a file, as many as a notebook may have and one; None if none."""
+def read_cells(path: Path) -> list[NotebookNode]:
+    """Return the code cells, without outputs; Trouble with the status of what has none."""
     try:
-        if path.is_file():  # a pipe would be waited for
-            with path.open("rb") as file:
-                return file.read(LARGEST + 1)
-    except OSError:
-        pass
-    return None
-
-
-def read_cells(path: Path) -> list[str]:
-    """Return the sources of the code cells; Trouble with the status of what has none."""
-    raw = content(path)
-    if raw is None:
-        raise Trouble("unreadable", "the file cannot be opened")
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(path)
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise Trouble("unreadable", "the file cannot be opened") from error
     if len(raw) > LARGEST:
         raise Trouble("too large", f"the file is larger than {LARGEST // 1_000_000} MB")
     if not raw.strip():
@@ -206,47 +238,57 @@ def read_cells(path: Path) -> list[str]:
     if not "".join(sources).strip():
         raise Trouble("empty", "the notebook has no code in it")
     # Half a character cannot be sent to a kernel.
-    return [source.encode("utf-8", "backslashreplace").decode() for source in sources]
+    return [new_code_cell(s.encode("utf-8", "backslashreplace").decode()) for s in sources]
 
 
-def marks(cells: list[str], events: list[dict]) -> list[tuple[str, str, str]]:
-    """Return (exercise, status, hint) for each exercise of an executed notebook."""
-    end = events[-1]["end"]
-    done = {event["cell"]: (event["status"], event["hint"]) for event in events if "cell" in event}
+def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
+    """Return ("ex 2.1", status, hint) for each exercise of an executed notebook."""
+    outcomes = list(map(outcome, cells))
     found = {}
-    for i, cell in enumerate(cells):
-        for number in EXERCISES.keys() & CHECK.findall(cell):
-            found[number] = done.get(i, ("stopped", end))
-    for event in events:
-        found |= verdict(event.get("verdict"))
+    for cell, without in zip(cells, outcomes):
+        found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), without)
+    for output in (output for cell in cells for output in cell.outputs):
+        found |= verdict(output.get("data", {}).get(MIME))
     if not found:
         raise Trouble("no exercises", "the notebook checks no exercise of this course")
     chapter = max(CHAPTERS, key=lambda chapter: len(chapter.exercises.keys() & found))
     absent = dict.fromkeys(chapter.exercises, ("not attempted", "the notebook has no check of it"))
-    rows = [(number, *(absent | found)[number]) for number in EXERCISES if number in absent | found]
+    found = absent | found
+    rows = [(f"ex {number}", *found[number]) for number in EXERCISES if number in found]
     # Where no exercise tells that the notebook was stopped, a line of its own does.
-    reasons = [hint for status, hint in done.values() if status == "stopped"]
     told = [hint for _, _, hint in rows]
-    silent = [reason for reason in (*reasons, end) if reason and reason not in told]
-    return rows + [("", "stopped", reason) for reason in silent]
+    silent = [end for end in dict.fromkeys(outcomes) if end[0] == "stopped" and end[1] not in told]
+    return rows + [("", *end) for end in silent]
+
+
+def outcome(cell: NotebookNode) -> tuple[str, str]:
+    """Return (status, hint) of an exercise that got no verdict in this cell."""
+    if "stopped" in cell.metadata:
+        return "stopped", cell.metadata.stopped
+    errors = [f"{out.ename}: {out.evalue}" for out in cell.outputs if out.output_type == "error"]
+    problem = " ".join("".join(errors[-1:]).split())[:500]
+    if NO_MEMORY.search(problem):
+        return "stopped", f"used too much memory: {problem}"
+    if LETTER.match(problem):
+        problem += ' (a letter needs quotes, such as "B")'
+    return "failed", problem or "its cell ran and gave no verdict"
 
 
 def verdict(shown) -> dict[str, tuple[str, str]]:
     """Return {exercise: (status, hint)}; nothing of what is no verdict of ours."""
     try:
         number, status, hint = shown["exercise"], STATUS[shown["verdict"]], str(shown["message"])
-        if number not in EXERCISES:
-            return {}
+        EXERCISES[number]
     except (LookupError, TypeError):
         return {}
-    if status == NOT_YET and submission.NO_MEMORY.search(hint):
+    if status == NOT_YET and NO_MEMORY.search(hint):
         return {number: ("stopped", f"used too much memory: {hint}")}
     return {number: (status, "" if status == RIGHT else hint)}
 
 
 def text(path: Path) -> str:
     """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
-    name = unicodedata.normalize("NFC", os.fsencode(path).decode(errors="backslashreplace"))
+    name = os.fsencode(path).decode(errors="backslashreplace")
     return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
@@ -257,26 +299,27 @@ def read_table(out: Path) -> list[dict[str, str]]:
     try:
         saved = out.read_text("utf-8-sig")
         delimiter = ";" if saved.startswith("learner;") else ","
-        header, *lines = csv.reader(saved.splitlines(), delimiter=delimiter)
-        ours = tuple(header) == COLUMNS and all(len(line) == len(COLUMNS) for line in lines)
-    except (OSError, ValueError, csv.Error):
+        rows = list(csv.DictReader(saved.splitlines(), COLUMNS, delimiter=delimiter))
+        ours = rows.pop(0) == dict(zip(COLUMNS, COLUMNS))
+        ours = ours and not any(None in (*row, *row.values()) for row in rows)
+    except (OSError, ValueError, IndexError, csv.Error):
         ours = False
     columns = ", ".join(COLUMNS)
     require(ours, "--out", str(out), f"a new file, or one that regutils grade wrote ({columns})")
-    plain = ([re.sub(r"^'(?=[=+\-@])", "", value) for value in line] for line in lines)
-    return [dict(zip(COLUMNS, line)) for line in plain]
+    formula = re.compile(r"^'(?=[=+\-@])")
+    return [{key: formula.sub("", value) for key, value in row.items()} for row in rows]
 
 
 def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
     """Write the rows, with a mark at their beginning for Excel."""
     how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
     with replacing(out) as part, part.open("w", **how) as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
         for row in sorted(rows, key=lambda row: row["learner"]):
-            values = (" ".join(row[column].split()) for column in COLUMNS)
+            values = {column: " ".join(value.split()) for column, value in row.items()}
             # A spreadsheet takes what begins so for a formula and runs it.
-            table.writerow("'" + v if v.startswith(("=", "+", "-", "@")) else v for v in values)
+            table.writerow({key: re.sub(r"^(?=[=+\-@])", "'", v) for key, v in values.items()})
 
 
 def find(arguments: Sequence[str]) -> list[Path]:
@@ -291,9 +334,14 @@ def find(arguments: Sequence[str]) -> list[Path]:
 
 
 def version(path: Path) -> str:
-    """Return what changes with a submission's notebooks; no spreadsheet takes it for a number."""
-    contents = b"\0".join(content(file) or b"" for file in notebooks(path))
-    return f"v{hashlib.sha256(contents).hexdigest()[:12]}"
+    """Return what changes with a submission's code; no spreadsheet takes it for a number."""
+    code = []
+    for file in notebooks(path):
+        try:
+            code += [cell.source for cell in read_cells(file)]
+        except Trouble as trouble:
+            code += trouble.args
+    return f"v{hashlib.sha256(repr(code).encode()).hexdigest()[:12]}"
 
 
 def learners(handed_in: Sequence[Path], rows: Sequence[dict[str, str]]) -> dict[Path, str]:
@@ -325,7 +373,11 @@ def grade(
         grader = Grader(root, {*handed_in, out}, seconds, minutes, memory, jobs)
         try:
             if todo:
-                grader.execute([])
+                try:
+                    grader.execute([])
+                except Exception as error:
+                    wrong = f"nothing was marked: no kernel could be used: {error}"
+                    raise ValueError(wrong) from error
             threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
                 for path, found in threads(delayed(grader.mark)(path) for path in todo):
@@ -333,9 +385,8 @@ def grade(
                     key = versions[path] + under * ("stopped" in statuses)
                     key = "again" if "not run" in statuses else key
                     rows = [row for row in rows if row["submission"] != text(path)]
-                    for name, number, *rest in found:
-                        exercise = number and f"ex {number}"
-                        values = (names[path], name, exercise, *rest, text(path), key)
+                    for row in found:
+                        values = (names[path], *row, text(path), key)
                         rows.append(dict(zip(COLUMNS, values)))
                     progress.update()
                     said = ", ".join(f"{n} {status}" for status, n in statuses.items())
@@ -344,10 +395,7 @@ def grade(
                         write_table(out, rows)
                     except OSError as error:  # a full disk, or a spreadsheet that holds the file
                         progress.write(f"{out} cannot be written now: {error}")
-        except Trouble as trouble:
-            raise ValueError(f"nothing was marked: {trouble.args[1]}") from trouble
         finally:
-            grader.ended = True
             end_processes(root)
     write_table(out, rows)
     print(f"{out}: {len(todo)} learners in {time.perf_counter() - started:.0f} s")
@@ -367,9 +415,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Mark a class; return 0, or 130 if it was interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal in cp1252 has no Ł
-            stream.reconfigure(errors="backslashreplace")
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal in cp1252 has no Ł
+        sys.stdout.reconfigure(errors="backslashreplace")
     names = ("seconds", "minutes", "memory")
     limits = {name: positive(f"--{name}", getattr(args, name)) for name in names}
     jobs = count("--jobs", args.jobs)
