@@ -20,6 +20,6 @@ from .curves import (
     ReliabilityDiagram,
 )
 from .pictures import HeatMap, Maps, Picture, Pictures
-from .regions import DecisionRegions, NetworkDrawing
+from .regions import DecisionRegions
 from .style import ROLES, dress, figure, label, limits, look, looks, plain, ticks
 from .weights import Bars, Coefficients, Histogram, PenaltyGeometry, WeightHistogram

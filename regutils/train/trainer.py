@@ -243,11 +243,7 @@ class Trainer:
 
 
 def batches(
-    n: int,
-    size: int | None,
-    generator: torch.Generator,
-    shuffle: bool = True,
-    device: str | torch.device = "cpu",
+    n: int, size: int | None, generator: torch.Generator, shuffle: bool = True, device: Any = "cpu"
 ) -> Iterator[Tensor | slice]:
     """Yield one epoch of batches of n examples.
 

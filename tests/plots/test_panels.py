@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from regutils import live, plots
+from regutils.course.playground.drawing import NetworkDrawing
 
 K, SEEDS = 4, 3
 LAMS = [0.0, 0.01, 0.1, 1.0]
@@ -173,7 +174,7 @@ def test_what_grows_is_padded_and_put_by_name():
 
 
 def test_a_network_has_a_line_for_each_weight_and_a_mark_for_each_unit():
-    network = plots.NetworkDrawing(plots.figure(1)[1][0], [2, 2, 1], 1.0, inputs="ab")
+    network = NetworkDrawing(plots.figure(1)[1][0], [2, 2, 1], 1.0, inputs="ab")
     network.show([[[0.5, 0.0], [-1.0, 2.0]], [[0.0, -0.1]]], [[True, False]])
     assert len(network.above.get_segments()) == 2 and len(network.below.get_segments()) == 2
     assert network.dead.get_xydata().tolist() == [[1, 0.75]]

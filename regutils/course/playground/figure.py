@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ... import live, plots
 from . import networks
+from .drawing import NetworkDrawing
 from .session import EVERY, TrainingSession
 from .settings import LAMS
 
@@ -41,7 +42,7 @@ class SessionFigure:
         self.regions = _regions(axes["r"], session)
         self._curves(axes, session)
         units = networks.sizes(setting)
-        self.network = plots.NetworkDrawing(
+        self.network = NetworkDrawing(
             axes["n"],
             units,
             FULL_LINE,
