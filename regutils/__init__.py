@@ -11,7 +11,7 @@ Imports go one way: library ← course ← tools. In reading order:
     train      fit() and Trainer for one network, sweep() for many values of λ at once
     plots      panels: one class per kind of Axes; arrays in, artists out
     live       Canvas, explore(), play(), sliders: the only room of the library with ipywidgets
-    course     check(), the exercises, the playground
+    course     check(), the exercises, the playground, the runs that are recorded for lessons
     tools      the commands: regutils execute, record, site, grade
 
 Importing regutils itself loads none of them; `from regutils import data, train` loads those two.

@@ -1,4 +1,4 @@
-"""What belongs to the lessons: check(), the exercises (one file a notebook), the playground."""
+"""What belongs to the lessons: check(), exercises, playground, and the runs that are recorded."""
 
 from .check import check
 

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from regutils.course.exercises.playground import edge as right_edge
 from regutils.course.playground import TrainingSession, parse
-from regutils.tools.record.small import SCHEDULES
+from regutils.course.recorded.small import SCHEDULES
 
 curves = explorer_live.session.run.curves
 ghost = explorer_live.session.ghost

@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from regutils.tools.record.small import SCHEDULES, Choosing, Moved, Opponents, digits
+from regutils.course.recorded.small import SCHEDULES, Choosing, Moved, Opponents, digits
 
 RECORDED = ROOT / "notebooks" / "recorded"
 MEASURED = ("train_loss", "val_loss", "train_error", "val_error", "penalty")

@@ -13,8 +13,9 @@ from sklearn.model_selection import RepeatedKFold
 
 from regutils import data, results, train
 from regutils.__main__ import main
-from regutils.tools.record import command, small
-from regutils.tools.record import photographs as runs
+from regutils.course.recorded import photographs as runs
+from regutils.course.recorded import small
+from regutils.tools.record import command
 from regutils.tools.record import studies as made
 
 RECORDED = ROOT / "notebooks" / "recorded"

@@ -63,7 +63,7 @@ def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
     """Weights are those of the last record, or the initial ones."""
 
     class Interrupted(nn.ReLU):
-        coming = [False] * step + [True]
+        coming = [False] * step + [True]  # one more than `step`: what is found out before training
 
         def forward(self, x):
             if self.training and self.coming and self.coming.pop(0):
@@ -76,7 +76,7 @@ def test_an_interrupt_keeps_what_is_recorded(step, kept, capsys):
     common = {"penalty": "l2", "seeds": (0,), "lr": 0.01, "every": 3}
     swept = sweep(stoppable, SPLIT, LAMS, steps=100, **common)
     assert swept.steps.tolist() == kept and "Interrupted at step" in capsys.readouterr().err
-    assert f"Interrupted at step {step} of 100" in swept.stopped
+    assert f"Interrupted at step {step - 1} of 100" in swept.stopped
     if kept == [0]:
         start = models.seeded(stoppable, 0)
         assert torch.equal(swept.weights["linear1.weight"][2, 0], start.linear1.weight)

@@ -24,10 +24,10 @@ import torch
 
 from ... import data
 from ...arguments import require
+from ...course.recorded.photographs import EDGES, Job
 from ...data.cifar10 import folder
 from ...progress import bar
 from ..execute import replacing, writable
-from .photographs import EDGES, Job
 from .studies import STUDIES, Study
 
 

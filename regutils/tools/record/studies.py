@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .photographs import SEEDS, Job
-from .small import SCHEDULES, Choosing, Moved, Opponents
+from ...course.recorded.photographs import SEEDS, Job
+from ...course.recorded.small import SCHEDULES, Choosing, Moved, Opponents
 
 
 @dataclass(frozen=True)
