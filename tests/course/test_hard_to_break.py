@@ -32,8 +32,8 @@ def printed(outputs) -> str:
 def folder(tmp_path):
     """The course in a folder that nobody but root can write to."""
     folder = tmp_path / "Kurs für Anfänger"
-    for name in ("notebooks", "regutils"):
-        skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "data")
+    for name, downloads in (("notebooks", "data"), ("regutils", "")):
+        skip = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", downloads)
         shutil.copytree(ROOT / name, folder / name, ignore=skip)
     paths = [folder, *folder.rglob("*")]
     for path in paths:
@@ -78,6 +78,8 @@ def test_a_notebook_is_hard_to_break(stem, last, folder, learner):
     cells = cells[: [cell.id for cell in cells].index(last) + 1]
     training = [cell for cell in cells if TRAINS.search(cell.source)]
     learner.run(NO_NETWORK)
+    where = learner.run("import regutils.data\nprint(regutils.data.__file__)")
+    assert folder.name in printed(where), "the package is another one"
     stopped, once = False, []
     for cell in cells:
         # Not the first one: it loads more of PyTorch, and half a module is no use to anybody.

@@ -44,12 +44,6 @@ class Learner:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
-    def restart(self) -> None:
-        """A new process under the same front end; its widgets are gone."""
-        self.manager.restart_kernel(now=True)
-        self.client.wait_for_ready(timeout=120)
-        self.states.clear()
-
     def send(self, source: str, cell: str | None = None) -> str:
         """Ask for a cell to be run, as a front end does; the request's id."""
         content = {"code": source, "silent": False, "store_history": True, "allow_stdin": False}
