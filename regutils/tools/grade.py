@@ -153,6 +153,11 @@ class Grader:
             pipes = {"stdout": DEVNULL, "stderr": DEVNULL}
             await client.async_start_new_kernel(cwd=str(folder), env=env, **pipes)
             await client.async_start_new_kernel_client()
+            # Not what is printed: endless output would fill the grader's own memory.
+            heard = client.kc.iopub_channel.socket
+            heard.unsubscribe("")
+            for topic in ("kernel", "display_data"):
+                heard.subscribe(topic)
             await asyncio.wait_for(client.async_execute_cell(first, 0), START_SECONDS)
             if first.outputs:
                 raise RuntimeError(outcome(first)[1])
