@@ -237,11 +237,12 @@ def test_on_a_phone_the_panels_stand_one_under_the_other(path, reader, built):
         start = standing(described)
         pixels, _ = shown(opened, name, start)
         whole = expected(described, start)[0]
-        down = 0
+        down, most = 0, 400 * described["size"][0] / described["width"]
         for x, y, width, height in described["panels"]:
-            piece = whole[y : y + height, x : x + width]
-            np.testing.assert_array_equal(pixels[down : down + height, :width], piece)
-            down += height
+            if width <= most:  # what is wider is made smaller
+                piece = whole[y : y + height, x : x + width]
+                np.testing.assert_array_equal(pixels[down : down + height, :width], piece)
+            down += round(height * min(1, most / width))
         assert pixels.shape[0] == down
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 

@@ -286,18 +286,6 @@ def test_a_table_that_cannot_be_written_is_said_and_the_old_one_kept(
     assert capsys.readouterr().out.count("cannot be written now") == 2
 
 
-def test_an_unreadable_file_is_told_from_an_empty_one(tmp_path, monkeypatch):
-    (path,) = hand_in(tmp_path / "a", "ann")
-
-    def closed(self, *args, **options):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", closed)
-    with pytest.raises(grade.Trouble) as raised:
-        grade.read_cells(path)
-    assert raised.value.args[0] == "unreadable"
-
-
 def test_the_child_gets_what_libraries_need_and_no_token(tmp_path, monkeypatch):
     needed = {"PATH": "/bin", "LD_LIBRARY_PATH": "/l", "KMP_BLOCKTIME": "0"}
     needed |= {"OMP_NUM_THREADS": "3", "LC_ALL": "C"}

@@ -1,7 +1,6 @@
 """The recording: jobs, resuming, a Dask cluster; what is committed is what the jobs give."""
 
 import json
-import os
 from dataclasses import asdict, replace
 
 import joblib
@@ -182,17 +181,6 @@ def test_methods_have_the_strength_with_the_lowest_validation_error_of_their_swe
         found = results.read(f"cifar10_{sweep}", RECORDED)
         best = np.nanargmin(found["val_error"][1:, :, -1].mean(1)) + 1
         assert found["values"][best] in made.CHOSEN[name].values(), name
-
-
-def test_a_recorded_point_comes_out_again():
-    """Train the first four epochs of the L2 sweep again; needs the recorded pictures."""
-    if not (path := os.environ.get("REGUTILS_PICTURES")):
-        pytest.skip("set REGUTILS_PICTURES to the file given to regutils record --pictures")
-    found = json.loads((RECORDED / "cifar10_l2.json").read_text())
-    job, then = runs.Job(**found["jobs"]["0"][0]), found["runs"]["0"][0]
-    now = replace(job, epochs=4).run(path)
-    np.testing.assert_allclose(now["running"], then["running"][:4], rtol=0.02)
-    np.testing.assert_allclose(now["val_loss"][0], then["val_loss"][0], rtol=0.02)
 
 
 def test_fifths_are_judged_by_the_network_that_saw_neither_fold(monkeypatch):

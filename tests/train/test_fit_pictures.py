@@ -18,13 +18,6 @@ def sgd(parameters):
     return torch.optim.SGD(parameters, lr=0.01, weight_decay=0.01)
 
 
-def test_batches_in_the_given_order_are_a_data_loaders():
-    x = torch.arange(150)
-    ours = [x[batch].tolist() for batch in train.batches(150, 64, torch.Generator(), shuffle=False)]
-    assert ours == [batch[0].tolist() for batch in DataLoader(TensorDataset(x), batch_size=64)]
-    assert [len(batch) for batch in ours] == [64, 64, 22]
-
-
 def test_losses_are_the_notes_own(found):
     """Same pictures, order and initial weights: its summed loss by epoch, to 1e-3 relative."""
     x, y = found.x[:300].float() / 255, found.y[:300]
