@@ -11,6 +11,7 @@ import sys
 import tarfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,8 @@ def server(archive, monkeypatch):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     md5 = {name: hashlib.md5(content).hexdigest() for name, content in archive[1].items()}
     kind = datasets.CIFAR10
-    here = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(kind, "url", f"{here}/cifar-10-python.tar.gz")
+    server.here = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(kind, "url", f"{server.here}/cifar-10-python.tar.gz")
     monkeypatch.setattr(kind, "tgz_md5", hashlib.md5(archive[0]).hexdigest())
     batches = [[name, md5[name]] for name in (f"data_batch_{i}" for i in range(1, 6))]
     monkeypatch.setattr(kind, "train_list", batches)
@@ -123,11 +124,15 @@ def test_download_gives_the_pictures_in_order_and_only_once(server, tmp_path, ar
     assert left_behind(tmp_path / "new" / "folder") == ["cifar-10-batches-py"]
 
 
-def test_archive_put_there_by_hand_needs_no_server(server, tmp_path):
-    server.answer = status(404)
-    (tmp_path / "cifar-10-python.tar.gz").write_bytes(server.content)
-    assert len(data.cifar10(tmp_path).x) == 100
-    assert server.requests == 0
+@pytest.mark.parametrize("name", ["cifar-10-python.tar.gz", ".cifar-10-python.tar.gz.part"])
+def test_a_whole_archive_put_there_by_hand_or_not_yet_unpacked_needs_no_server(
+    name, server, tmp_path
+):
+    server.answer = status(503)
+    (tmp_path / name).write_bytes(server.content)
+    assert len(data.cifar10(tmp_path).x) == 100 and server.requests == 0
+    by_hand = {name} - {".cifar-10-python.tar.gz.part"}
+    assert left_behind(tmp_path) == sorted({"cifar-10-batches-py"} | by_hand)
 
 
 def test_without_download_nothing_is_asked(server, tmp_path):
@@ -177,7 +182,7 @@ def test_a_broken_download_goes_on_in_the_middle(server, tmp_path):
 
 
 def test_mirrors_are_tried_in_order_and_checked_alike(server, tmp_path, monkeypatch):
-    here = f"http://127.0.0.1:{server.server_port}"
+    here = server.here
     monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/none, {here}/other\n{here}/mirror")
     asked = []
 
@@ -194,8 +199,7 @@ def test_mirrors_are_tried_in_order_and_checked_alike(server, tmp_path, monkeypa
 
 
 def test_when_no_address_has_it_each_is_named_with_its_reason(server, tmp_path, monkeypatch):
-    here = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv("REGUTILS_MIRRORS", f"{here}/mirror no-address-at-all")
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{server.here}/mirror no-address-at-all")
     server.answer = status(503)
     with pytest.raises(data.Unavailable, match=r"mirror: .*503.*no-address.*cifar-10.*503"):
         data.cifar10(tmp_path)
@@ -238,9 +242,6 @@ def test_a_fault_of_the_server_is_one_sentence_and_the_next_call_goes_on(
     assert len(data.cifar10(tmp_path).x) == 100
 
 
-PART = ".cifar-10-python.tar.gz.part"
-
-
 def test_a_mirror_that_sends_half_of_another_file_is_not_in_the_way(server, tmp_path, monkeypatch):
     def answer(handler):
         if handler.path == "/bad":
@@ -248,29 +249,15 @@ def test_a_mirror_that_sends_half_of_another_file_is_not_in_the_way(server, tmp_
         else:
             ranges(handler)
 
-    monkeypatch.setenv("REGUTILS_MIRRORS", f"http://127.0.0.1:{server.server_port}/bad")
+    monkeypatch.setenv("REGUTILS_MIRRORS", f"{server.here}/bad")
     server.asked, server.answer = [], answer
     assert len(data.cifar10(tmp_path).x) == 100
     assert server.asked == ["bytes=3000-", None]
 
 
-def test_a_whole_download_that_was_not_unpacked_needs_no_server(server, tmp_path):
-    (tmp_path / PART).write_bytes(server.content)
-    server.answer = status(503)
-    assert len(data.cifar10(tmp_path).x) == 100 and server.requests == 0
-    assert left_behind(tmp_path) == ["cifar-10-batches-py"]
-
-
 def test_two_kernels_at_once_download_once(server, tmp_path):
-    results = []
-    threads = [
-        threading.Thread(target=lambda: results.append(data.cifar10(tmp_path))) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert len(results) == 2 and torch.equal(results[0].x, results[1].x)
+    one, two = ThreadPoolExecutor(2).map(data.cifar10, [tmp_path] * 2, timeout=60)
+    assert torch.equal(one.x, two.x)
     assert server.requests == 1
 
 
