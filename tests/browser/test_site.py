@@ -67,17 +67,20 @@ def explorers(built, path: Path) -> dict[str, dict]:
     return found
 
 
+def decoded(picture: str) -> np.ndarray:
+    """Pixels (height, width, 3) of a picture in base64."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB"))
+
+
 def shown(opened, name: str, position: int) -> tuple[np.ndarray, str]:
     """(pixels, reading) of an explorer, as soon as it stands at a position."""
     opened.wait_for_selector(f"#{name} canvas[data-position='{position}']", timeout=30_000)
     url = opened.evaluate("name => document.querySelector(`#${name} canvas`).toDataURL()", name)
-    picture = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
-    return np.asarray(picture.convert("RGB")), opened.locator(f"#{name} .reading").inner_text()
+    return decoded(url.split(",")[1]), opened.locator(f"#{name} .reading").inner_text()
 
 
 def expected(described: dict, position: int) -> tuple[np.ndarray, str]:
-    picture = Image.open(io.BytesIO(base64.b64decode(described["pictures"][position])))
-    return np.asarray(picture.convert("RGB")), described["readings"][position]
+    return decoded(described["pictures"][position]), described["readings"][position]
 
 
 def address(described: dict, position: int) -> str:
@@ -112,7 +115,7 @@ def first_slider(built, path: Path) -> tuple[str, dict]:
             return name, described
 
 
-def test_a_slider_follows_the_mouse_and_the_address_follows_the_slider(reader, built):
+def test_a_slider_follows_the_mouse_and_the_keys_and_the_address_follows_the_slider(reader, built):
     name, described = first_slider(built, NOTEBOOKS[1])
     opened = reader(f"{NOTEBOOKS[1].stem}.html")
     slider = opened.locator(f"#{name} input[type=range]")
@@ -130,13 +133,7 @@ def test_a_slider_follows_the_mouse_and_the_address_follows_the_slider(reader, b
     end = f"#{name}?{control['name']}={control['links'][-1]}"
     opened.wait_for_function("end => location.hash === end", arg=end)
 
-
-def test_a_slider_follows_the_keys_and_says_where_it_stands(reader, built):
-    name, described = first_slider(built, NOTEBOOKS[1])
-    control = described["controls"][0]
     word = control["label"].split(",")[0]
-    opened = reader(f"{NOTEBOOKS[1].stem}.html")
-    slider = opened.locator(f"#{name} input[type=range]")
     slider.focus()
     for key, position in (("Home", 0), ("ArrowRight", 1), ("End", -1), ("ArrowLeft", -2)):
         slider.press(key)

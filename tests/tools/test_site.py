@@ -123,9 +123,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebooks")
     still = "live.Canvas(small, [], alt='Still.')"
     everything = notebook(TEXT, SOURCE, BOX, ALONE, PLAY, still, "print(1 < 2)", SHOWN)
-    dot = png(np.zeros((2, 2, 3), np.uint8))
-    (folder / "dot.png").write_bytes(dot)
-    everything.cells[0].attachments = {"held.png": {"image/png": base64.b64encode(dot).decode()}}
+    Image.new("RGB", (2, 2)).save(folder / "dot.png")
+    held = base64.b64encode((folder / "dot.png").read_bytes()).decode()
+    everything.cells[0].attachments = {"held.png": {"image/png": held}}
     nbformat.write(everything, folder / "everything.ipynb")
     back = "# 09 · Another\n\n[back](everything.ipynb#One-formula)"
     other = notebook(back, "open('runs', 'a').write('x')")
@@ -172,12 +172,6 @@ def alike(picture: str, frame: bytes) -> bool:
     return np.abs(drawn(picture) - drawn(frame)).max() <= 20
 
 
-def png(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def test_an_explorer_carries_what_its_frame_gives_for_every_setting():
     explorer = made(BOX, "both")
     described = frames.described(explorer)
@@ -204,12 +198,9 @@ def test_more_combinations_than_a_page_holds_are_thinned_and_the_reading_says_so
     lam, kind = found["controls"]
     assert lam["texts"] == ["0 (off)", "0.01", "1"] and kind["texts"] == ["up", "down"]
     assert len(found["pictures"]) == 6 and lam["start"] == 2 and found["start"] == 4
-    assert found["readings"][3].endswith(
-        "so on> (On this page 3 of 5 values of " + lam["label"] + ".)"
-    )
-    assert found["film"] == [0, 5] and alike(
-        found["pictures"][3], explorer.frame(lam=0.01, kind="down")[0]
-    )
+    told = f"so on> (On this page 3 of 5 values of {lam['label']}.)"
+    assert found["readings"][3].endswith(told) and found["film"] == [0, 5]
+    assert alike(found["pictures"][3], explorer.frame(lam=0.01, kind="down")[0])
 
 
 def test_a_playground_carries_its_recorded_scenes():
@@ -308,6 +299,8 @@ def test_nothing_in_a_page_is_fetched_and_every_link_resolves(pages, built):
 
 
 def test_a_page_says_what_the_notebook_says(pages):
+    for words in ("A page of everything", "Another", "5 minutes", "λ, direction", "data-explorer"):
+        assert words in pages["index.html"][0]
     text, _ = pages["everything.html"]
     assert "<title>08 · A page of everything</title>" in text
     assert 'href="other.html"' in text and 'href="numbers.json"' in text
@@ -342,11 +335,6 @@ def test_an_explorer_is_named_as_in_the_notebook_and_its_film_strip_is_in_the_pa
     assert [i for i, picture in enumerate(data["pictures"]) if picture is None] == [0, 9]
     assert data["readings"][9] == "λ = 1, down & <so on>"
     assert text.index('id="both-data"') > text.index("</main>")  # the text comes first
-
-
-def test_the_first_page_lists_the_notebooks_and_holds_an_explorer(pages):
-    for words in ("A page of everything", "Another", "5 minutes", "λ, direction", "data-explorer"):
-        assert words in pages["index.html"][0]
 
 
 def test_an_explorer_without_its_frames_is_refused():
