@@ -96,18 +96,6 @@ def test_pytorchs_weight_decay_is_lambda_times_two():
         torch.testing.assert_close(a, b)
 
 
-def test_what_is_penalised_leaves_out_biases_and_norm_layers():
-    model = nn.Sequential(
-        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2), nn.LayerNorm(2)
-    )
-    assert list(penalties.weights(model)) == ["0.weight", "3.weight"]
-    assert list(penalties.weights(nn.Linear(2, 1))) == ["weight"]
-    decayed, rest = penalties.decay_groups(model, 0.1)
-    assert len(decayed["params"]) == 2 and decayed["weight_decay"] == 0.1
-    assert len(decayed["params"]) + len(rest["params"]) == len(list(model.parameters()))
-    assert rest["weight_decay"] == 0
-
-
 def test_each_penalty_of_the_table_has_what_loops_and_programs_need():
     for name, penalty in penalties.PENALTIES.items():
         for w in W.values():
@@ -174,6 +162,11 @@ def test_a_threshold_below_0_is_refused_as_number_and_as_tensor(prox):
             nn.GRU(2, 4, bidirectional=True),
             ["weight_ih_l0", "weight_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0_reverse"],
         ),
+        (
+            nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2), nn.LayerNorm(2)),
+            ["0.weight", "2.weight"],
+        ),
+        (nn.Linear(2, 1), ["weight"]),
         (nn.PReLU(3), []),
         (nn.Embedding(5, 2), ["weight"]),
         (nn.LayerNorm((3, 4)), []),
@@ -184,6 +177,7 @@ def test_what_a_bias_is_is_told_by_the_layer_not_by_a_names_ending(layer, counte
     assert list(penalties.weights(layer)) == counted
     decayed, rest = penalties.decay_groups(layer, 0.1)
     assert len(decayed["params"]) == len(counted)
+    assert (decayed["weight_decay"], rest["weight_decay"]) == (0.1, 0)
     assert len(decayed["params"]) + len(rest["params"]) == len(list(layer.parameters()))
 
 

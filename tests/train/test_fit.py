@@ -100,15 +100,14 @@ def test_an_interrupt_puts_the_weights_back_to_the_last_record(every, step):
 def test_an_interrupt_keeps_the_history_and_a_checkpoint_resumes_to_the_same_bits(tmp_path, capsys):
     path = tmp_path / "run.pt"
     straight = models.seeded(stopped_in(0), 1)
-    whole = fit(straight, SPLIT, epochs=6, optimizer=adam, **COMMON), state(straight)
-    broken = fit(
-        models.seeded(stopped_in(14), 1), SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON
-    )
+    how = {"epochs": 6, "optimizer": adam, **COMMON}
+    whole = fit(straight, SPLIT, **how), state(straight)
+    broken = fit(models.seeded(stopped_in(14), 1), SPLIT, checkpoint=path, **how)
     assert broken.epochs == [1, 2, 3] and "Interrupted" in broken.stopped
     assert "up to epoch 3 of 6 is kept" in capsys.readouterr().err
 
     model = models.seeded(stopped_in(0), 99)  # what it holds does not matter: the checkpoint does
-    resumed = fit(model, SPLIT, epochs=6, optimizer=adam, checkpoint=path, **COMMON)
+    resumed = fit(model, SPLIT, checkpoint=path, **how)
     assert columns(resumed) == columns(whole[0]) and not resumed.stopped
     assert torch.equal(state(model), whole[1])
     assert not list(tmp_path.glob("*.part"))
@@ -136,15 +135,11 @@ def test_the_bound_in_that_message_is_where_gradient_descent_turns_over(lam, fin
 
 
 def test_batch_norm_trains_and_is_measured_in_evaluation_mode():
-    model = models.seeded(
-        lambda: nn.Sequential(nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10)),
-        0,
-    )
+    layers = lambda: (nn.Linear(64, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Linear(16, 10))  # noqa: E731
+    model = models.seeded(lambda: nn.Sequential(*layers()), 0)
     history = fit(model, SPLIT, epochs=3, optimizer=adam, penalty="l2", lam=0.01)
-    model.eval()
-    assert history.val_loss[-1] == pytest.approx(
-        train.loss(model(SPLIT.val.x), SPLIT.val.y).item(), rel=1e-5
-    )
+    loss = train.loss(model.eval()(SPLIT.val.x), SPLIT.val.y).item()
+    assert history.val_loss[-1] == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +224,9 @@ def test_a_frozen_layer_stays_bit_for_bit_and_is_not_counted(proximal, options):
 class Tied(nn.Module):
     """An autoencoder's two matrices are one."""
 
-    def __init__(self, outputs=64):
+    def __init__(self):
         super().__init__()
-        self.enc, self.dec = nn.Linear(64, 64), nn.Linear(64, outputs)
+        self.enc, self.dec = nn.Linear(64, 64), nn.Linear(64, 64)
         self.dec.weight = self.enc.weight
 
     def forward(self, x):

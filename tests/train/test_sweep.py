@@ -1,5 +1,6 @@
 import signal
 from functools import partial
+from itertools import product
 
 import pytest
 import torch
@@ -134,25 +135,15 @@ def test_wrong_arguments_are_named(wrong, names):
         sweep(make, SPLIT, **good | wrong)
 
 
-def loop(make, split, lams, seeds, *, optimizer, steps, **how):
-    """What `sweep` must equal: final weights of fits, name → (K, S, ...)."""
-    found = []
-    for lam in lams:
-        for seed in seeds:
-            model = models.seeded(make, seed)
-            fit(model, split, epochs=steps, every=steps, optimizer=optimizer, lam=lam, **how)
-            found.append({name: w.detach() for name, w in model.named_parameters()})
-    return {
-        name: torch.stack([weights[name] for weights in found]).unflatten(0, (len(lams), -1))
-        for name in found[0]
-    }
-
-
 def assert_equals_a_loop(make, split, lams, *, optimizer, lr=0.02, steps=20, **how):
+    """The sweep, whose final weights are those of a fit for each λ and seed."""
     swept = sweep(make, split, lams, seeds=SEEDS, lr=lr, steps=steps, optimizer=optimizer, **how)
-    built = lambda p: optimizer(p, lr=lr)  # noqa: E731
-    for name, w in loop(make, split, lams, SEEDS, optimizer=built, steps=steps, **how).items():
-        torch.testing.assert_close(swept.weights[name], w, atol=2e-5, rtol=1e-4, msg=name)
+    fits = how | {"epochs": steps, "every": steps, "optimizer": lambda p: optimizer(p, lr=lr)}
+    for (k, lam), (s, seed) in product(enumerate(lams), enumerate(SEEDS)):
+        model = models.seeded(make, seed)
+        fit(model, split, lam=lam, **fits)
+        for name, w in model.named_parameters():
+            torch.testing.assert_close(swept.weights[name][k, s], w.detach(), atol=2e-5, rtol=1e-4)
     return swept
 
 
