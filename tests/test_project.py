@@ -100,13 +100,10 @@ def test_only_live_imports_ipywidgets_and_nobody_pyplot():
 @pytest.mark.parametrize("name", MODULES)
 def test_modules_and_what_is_public_say_what_they_are(name):
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
-    public = [
-        node
-        for node in tree.body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
-    ]
     assert ast.get_docstring(tree)
-    assert all(map(ast.get_docstring, public))
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), node.name
 
 
 def test_importing_costs_little_over_torch():
@@ -197,8 +194,7 @@ def test_links_of_a_page_exist(page):
     targets = re.findall(r"\]\(([^)#]+)", text)
     assert targets
     for target in targets:
-        if not target.startswith("http"):
-            assert ((ROOT / page).parent / target).exists(), target
+        assert target.startswith("http") or ((ROOT / page).parent / target).exists(), target
 
 
 def test_teachers_are_told_the_minutes_that_the_readme_tells():

@@ -58,7 +58,7 @@ def test_every_letter_is_answered_with_its_reason(number):
         assert repr(check(number, untouched)) == f"Exercise {number}: not attempted yet."
 
 
-def test_every_notebook_has_exercises_and_questions_numbered_after_it_of_spread_letters():
+def test_every_notebook_has_exercises_and_questions_numbered_after_it():
     for chapter in CHAPTERS:
         kinds = list(map(type, chapter.exercises.values()))
         assert kinds.count(Exercise) >= 2 and kinds.count(Choice) >= 3, chapter.notebook

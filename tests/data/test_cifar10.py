@@ -21,12 +21,6 @@ import torch
 from regutils import data
 
 
-def _file(name: str, content: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
-    info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-    info.size = len(content)
-    return info, io.BytesIO(content)
-
-
 def _batch(seed: int, n: int = 20) -> bytes:
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, (n, 3072), dtype=np.uint8)
@@ -41,7 +35,9 @@ def archive() -> tuple[bytes, dict[str, bytes]]:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, content in files.items():
-            tar.addfile(*_file(name, content))
+            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
     return buffer.getvalue(), files
 
 

@@ -292,9 +292,8 @@ def test_a_histogram_counts_zeros_and_marks_what_it_clips():
     live_one = plots.WeightHistogram(axes[1], {"w": np.zeros((1, 9))}, reach=2)
     live_one.show_weights(torch.ones(3, 3))
     assert live_one.outlines["w"].get_data().values.max() == 9
-    recorded = plots.Histogram(
-        axes[2], {"w": counts[None].repeat(2, 0)}, panel.edges, zeros=[1, 7], total=10
-    )
+    counts = {"w": counts[None].repeat(2, 0)}
+    recorded = plots.Histogram(axes[2], counts, panel.edges, zeros=[1, 7], total=10)
     recorded.update(1)
     assert list(recorded.spike.get_ydata()) == [0.5, 7]
 

@@ -43,9 +43,8 @@ def go(npz, folder, studies=TWO, n_jobs=1):
 
 
 def test_a_job_is_deterministic_plain_json_and_keeps_its_best_weights(npz):
-    job = runs.Job(
-        penalty="l1", lam=1e-3, p=0.2, augment=True, mixup=0.4, early=True, test=True, **TINY
-    )
+    how = {"penalty": "l1", "lam": 1e-3, "p": 0.2, "augment": True, "mixup": 0.4}
+    job = runs.Job(**how, early=True, test=True, **TINY)
     (same, one), (_, two) = command.one(job, npz), command.one(job, npz)
     assert same == job and one.pop("seconds") >= 0 and two.pop("seconds") >= 0
     assert one == two == json.loads(json.dumps(one))
@@ -103,9 +102,8 @@ def test_another_source_or_job_is_another_run():
 
 def test_on_a_dask_cluster_of_two_workers(npz, tmp_path):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
-    ) as cluster:
+    how = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**how) as cluster:
         with distributed.Client(cluster.scheduler_address), joblib.parallel_config(backend="dask"):
             one = go(npz, tmp_path, n_jobs=-1)
     other = go(npz, tmp_path / "here")
