@@ -239,7 +239,7 @@ def test_on_a_phone_the_panels_stand_one_under_the_other(path, reader, built):
             if width <= most:  # what is wider is made smaller
                 piece = whole[y : y + height, x : x + width]
                 np.testing.assert_array_equal(pixels[down : down + height, :width], piece)
-            down += round(height * min(1, most / width))
+            down += int(height * min(1, most / width) + 0.5)  # as Math.round
         assert pixels.shape[0] == down
         assert opened.evaluate("document.documentElement.scrollWidth") <= 390
 
