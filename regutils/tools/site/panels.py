@@ -1,5 +1,7 @@
 """Where a picture may be cut into panels that a narrow screen shows one under the other."""
 
+import math
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -30,6 +32,10 @@ def _pieces(piece: list[int], boxes: np.ndarray, narrow: float) -> list[list[int
             parts = _cut(piece, boxes, axis)
             if len(parts) > 1:
                 return [small for part in parts for small in _pieces(part, boxes, narrow)]
+        inside = boxes[(boxes[:, 1] < piece[3]) & (boxes[:, 3] > piece[1])]
+        left, right = math.floor(inside[:, 0].min()), math.ceil(inside[:, 2].max())
+        if right - left < 0.7 * (piece[2] - piece[0]):  # a legend beside nothing
+            return [[left, piece[1], right, piece[3]]]
     return [piece]
 
 
