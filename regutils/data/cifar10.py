@@ -4,7 +4,8 @@ import os
 import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def _obtain(kind: Any, home: Path, download: bool) -> list[Any]:
         else:
             mirrors = os.environ.get("REGUTILS_MIRRORS", "").replace(",", " ").split()
             archive = home / f".{kind.filename}.part"
-            _fetch([*mirrors, kind.url], archive, kind.tgz_md5)
+            _fetch([*mirrors, kind.url], archive, partial(check_integrity, archive, kind.tgz_md5))
         with tarfile.open(archive) as packed:
             packed.extractall(home, filter="data")
         if archive != by_hand:
@@ -113,22 +114,18 @@ def _obtain(kind: Any, home: Path, download: bool) -> list[Any]:
         return parts
 
 
-def _fetch(urls: Sequence[str], part: Path, md5: str) -> None:
-    """Bring the file with this MD5 sum to `part`, whose content is kept and continued.
+def _fetch(urls: Sequence[str], part: Path, whole: Callable[[], bool]) -> None:
+    """Bring `part`, whose content is kept and continued, to where its MD5 sum says it is `whole`.
 
-    - urls: addresses of the same file, tried in this order.
-
-    Raises OSError that gives the reason for each address.
+    Addresses are tried in their order; OSError gives the reason for each.
     """
-    from torchvision.datasets.utils import check_integrity
-
     failed = []
     for url in urls:
         try:
             # What another address began may be what is wrong: then once more from the start.
-            while not check_integrity(part, md5):
+            while not whole():
                 resumed = _append(url, part)
-                if check_integrity(part, md5):
+                if whole():
                     break
                 part.unlink(missing_ok=True)
                 if not resumed:

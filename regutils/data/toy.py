@@ -56,8 +56,7 @@ def _from_sklearn(
     from sklearn import datasets
 
     n, seed = count("n_train", n_train) + 2 * N_NEW, count("seed", seed, 0, 2**32 - 1)
-    noise = real("noise", noise)
-    x, y = getattr(datasets, make)(n, noise=noise, random_state=seed, **options)
+    x, y = getattr(datasets, make)(n, noise=real("noise", noise), random_state=seed, **options)
     return table_split(x, y, (n_train, N_NEW, N_NEW), seed, label_noise=label_noise)
 
 
@@ -115,8 +114,7 @@ def sparse_linear(
     """Return a linear regression with more features than examples, and its true coefficients (d,).
 
     y = x·w + noise·N(0, 1); k of the d coefficients w are −1 or +1, at random places, the others
-    exactly 0. Features are N(0, 1) and not standardised further. x (n, d), y (n,), 500 val, 500
-    test.
+    exactly 0. Features are N(0, 1), not standardised further; x (n, d), y (n,), 500 val, 500 test.
     """
     generator, kind = rng(seed), torch.get_default_dtype()
     n_train, d = count("n_train", n_train), count("d", d)

@@ -210,9 +210,8 @@ def few_colours(picture: Image.Image, colours: int) -> Image.Image:
     looked at once, not each pixel; the mean of the pixels that become one keeps pale bands.
     """
     red, green, blue = np.moveaxis(np.asarray(picture, np.uint32), -1, 0)
-    found, which, often = np.unique(
-        red << 16 | green << 8 | blue, return_inverse=True, return_counts=True
-    )
+    packed = red << 16 | green << 8 | blue
+    found, which, often = np.unique(packed, return_inverse=True, return_counts=True)
     each = np.stack([found >> 16, found >> 8 & 255, found & 255], 1).astype(np.uint8)
     how = Image.Quantize.MAXCOVERAGE
     place = np.asarray(Image.fromarray(each[None]).quantize(colours, how, dither=0))[0]

@@ -26,10 +26,8 @@ def prepared(checkpoint: str | os.PathLike[str]) -> Path:
         _part(path).unlink()
         require(not path.is_dir(), "checkpoint", str(path), "a file, not a folder")
     except OSError as error:
-        accepts = "a file that can be written"
-        raise ValueError(
-            f"checkpoint must be {accepts}; got {str(path)!r} ({error.strerror})"
-        ) from error
+        got = f"{str(path)!r} ({error.strerror})"
+        raise ValueError(f"checkpoint must be a file that can be written; got {got}") from error
     return path
 
 

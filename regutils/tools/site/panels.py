@@ -32,18 +32,23 @@ def _pieces(piece: list[int], boxes: np.ndarray, narrow: float) -> list[list[int
             parts = _cut(piece, boxes, axis)
             if len(parts) > 1:
                 return [small for part in parts for small in _pieces(part, boxes, narrow)]
-        inside = boxes[(boxes[:, 1] < piece[3]) & (boxes[:, 3] > piece[1])]
+        inside = _inside(piece, boxes)
         left, right = math.floor(inside[:, 0].min()), math.ceil(inside[:, 2].max())
         if right - left < 0.7 * (piece[2] - piece[0]):  # a legend beside nothing
             return [[left, piece[1], right, piece[3]]]
     return [piece]
 
 
+def _inside(piece: list[int], boxes: np.ndarray) -> np.ndarray:
+    """Return the boxes whose middle lies in a piece."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return boxes[((middle > piece[:2]) & (middle < piece[2:])).all(1)]
+
+
 def _cut(piece: list[int], boxes: np.ndarray, axis: int) -> list[list[int]]:
     """Cut a piece of the picture at every gap along an axis between the boxes in it."""
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((middle > piece[:2]) & (middle < piece[2:])).all(1)
-    lows, highs = boxes[inside][boxes[inside, axis].argsort()][:, [axis, axis + 2]].T
+    inside = _inside(piece, boxes)[:, [axis, axis + 2]]
+    lows, highs = inside[inside[:, 0].argsort()].T
     ends = np.maximum.accumulate(highs)
     gaps = [round((end + low) / 2) for end, low in zip(ends, lows[1:]) if low > end]
     edges = [piece[axis], *gaps, piece[axis + 2]]
