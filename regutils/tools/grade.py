@@ -19,10 +19,6 @@ notebooks are not in the table as they are now, and who was stopped, if the limi
 """
 
 import asyncio
-import csv
-import glob
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -32,7 +28,6 @@ import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,19 +42,18 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ..arguments import count, positive, require
+from ..arguments import count, positive
 from ..course.check import MIME, NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
-from .execute import replacing, writable
+from .execute import writable
+from .marks_table import COLUMNS, read_table, write_table
+from .submissions import Trouble, find, learners, notebooks, read_cells, text, version
 
-COLUMNS = ("learner", "notebook", "exercise", "status", "hint", "submission", "version")
-LARGEST = 50_000_000  # bytes of a notebook
 FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
 START_SECONDS = 300  # for a kernel, and for this first cell
 OBEY_SECONDS = 10  # to react to an interrupt
 CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
-LETTER = re.compile(r"NameError: name '[A-Za-z]' is not defined")
 NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
 STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 # What Python and its libraries need of the environment; no token of the teacher is among it.
@@ -68,10 +62,6 @@ PASSED_ON = re.compile(
     "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*",
     re.IGNORECASE,
 )
-
-
-class Trouble(Exception):
-    """A file that cannot be executed: status, sentence."""
 
 
 class Client(NotebookClient):
@@ -213,39 +203,6 @@ def end_processes(work: str) -> None:
                 process.kill()
 
 
-def notebooks(path: Path) -> list[Path]:
-    """Return the notebooks of a submission; a file given in place of a folder counts as one."""
-    if not path.is_dir():
-        return [path]
-    hidden = re.compile(r"(^|/)(\.|__MACOSX/)")
-    found = sorted(path.rglob("*.ipynb"))
-    return [file for file in found if not hidden.search(file.relative_to(path).as_posix())]
-
-
-def read_cells(path: Path) -> list[NotebookNode]:
-    """Return the code cells, without outputs; Trouble with the status of what has none."""
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            raise FileNotFoundError(path)
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        raise Trouble("unreadable", "the file cannot be opened") from error
-    if len(raw) > LARGEST:
-        raise Trouble("too large", f"the file is larger than {LARGEST // 1_000_000} MB")
-    if not raw.strip():
-        raise Trouble("empty", "there is nothing in this file")
-    try:
-        cells = [cell for cell in json.loads(raw)["cells"] if cell["cell_type"] == "code"]
-        sources = ["".join(cell["source"]) for cell in cells]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise Trouble("not a notebook", "the file is not a notebook, or is damaged") from error
-    if not "".join(sources).strip():
-        raise Trouble("empty", "the notebook has no code in it")
-    # Half a character cannot be sent to a kernel.
-    return [new_code_cell(s.encode("utf-8", "backslashreplace").decode()) for s in sources]
-
-
 def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
     """Return ("ex 2.1", status, hint) for each exercise of an executed notebook."""
     outcomes = list(map(outcome, cells))
@@ -274,8 +231,6 @@ def outcome(cell: NotebookNode) -> tuple[str, str]:
     problem = " ".join("".join(errors[-1:]).split())[:500]
     if NO_MEMORY.search(problem):
         return "stopped", f"used too much memory: {problem}"
-    if LETTER.match(problem):
-        problem += ' (a letter needs quotes, such as "B")'
     return "failed", problem or "its cell ran and gave no verdict"
 
 
@@ -289,73 +244,6 @@ def verdict(shown) -> dict[str, tuple[str, str]]:
     if status == NOT_YET and NO_MEMORY.search(hint):
         return {number: ("stopped", f"used too much memory: {hint}")}
     return {number: (status, "" if status == RIGHT else hint)}
-
-
-def text(path: Path) -> str:
-    """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
-    name = os.fsencode(path).decode(errors="backslashreplace")
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
-
-
-def read_table(out: Path) -> list[dict[str, str]]:
-    """Return the rows of a table of ours, also as a spreadsheet saves it; ValueError for others."""
-    if not out.exists():
-        return []
-    try:
-        saved = out.read_text("utf-8-sig")
-        delimiter = ";" if saved.startswith("learner;") else ","
-        rows = list(csv.DictReader(saved.splitlines(), COLUMNS, delimiter=delimiter))
-        ours = rows.pop(0) == dict(zip(COLUMNS, COLUMNS))
-        ours = ours and not any(None in (*row, *row.values()) for row in rows)
-    except (OSError, ValueError, IndexError, csv.Error):
-        ours = False
-    columns = ", ".join(COLUMNS)
-    require(ours, "--out", str(out), f"a new file, or one that regutils grade wrote ({columns})")
-    formula = re.compile(r"^'(?=[=+\-@])")
-    return [{key: formula.sub("", value) for key, value in row.items()} for row in rows]
-
-
-def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
-    """Write the rows, with a mark at their beginning for Excel."""
-    how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
-    with replacing(out) as part, part.open("w", **how) as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        for row in sorted(rows, key=lambda row: row["learner"]):
-            values = {column: " ".join(value.split()) for column, value in row.items()}
-            # A spreadsheet takes what begins so for a formula and runs it.
-            table.writerow({key: re.sub(r"^(?=[=+\-@])", "'", v) for key, v in values.items()})
-
-
-def find(arguments: Sequence[str]) -> list[Path]:
-    """Return the submissions in files, folders and patterns; ValueError for what does not exist."""
-    paths: list[str] = []
-    for argument in arguments:
-        # Windows leaves patterns to the program.
-        matching = [argument] if os.path.lexists(argument) else sorted(glob.glob(argument))
-        require(bool(matching), "SUBMISSION", argument, "a file or folder that exists")
-        paths += map(os.path.abspath, matching)
-    return [Path(path) for path in dict.fromkeys(paths)]
-
-
-def version(path: Path) -> str:
-    """Return what changes with a submission's code; no spreadsheet takes it for a number."""
-    code = []
-    for file in notebooks(path):
-        try:
-            code += [cell.source for cell in read_cells(file)]
-        except Trouble as trouble:
-            code += trouble.args
-    return f"v{hashlib.sha256(repr(code).encode()).hexdigest()[:12]}"
-
-
-def learners(handed_in: Sequence[Path], rows: Sequence[dict[str, str]]) -> dict[Path, str]:
-    """Return the names: of the file or folder, or its whole path where others have that name."""
-    names = {path: text(Path(path.name)).removesuffix(".ipynb") for path in handed_in}
-    own = set(map(text, handed_in))
-    taken = Counter(names.values())
-    taken.update(row["learner"] for row in rows if row["submission"] not in own)
-    return {path: name if taken[name] == 1 else text(path) for path, name in names.items()}
 
 
 def grade(
@@ -389,10 +277,9 @@ def grade(
                     statuses = Counter(status for _, _, status, _ in found)
                     key = versions[path] + under * ("stopped" in statuses)
                     key = "again" if "not run" in statuses else key
-                    rows = [row for row in rows if row["submission"] != text(path)]
-                    for row in found:
-                        values = (names[path], *row, text(path), key)
-                        rows.append(dict(zip(COLUMNS, values)))
+                    who = text(path)
+                    rows = [row for row in rows if row["submission"] != who]
+                    rows += [dict(zip(COLUMNS, (names[path], *row, who, key))) for row in found]
                     progress.update()
                     said = ", ".join(f"{n} {status}" for status, n in statuses.items())
                     progress.write(f"{names[path]}: {said}")
@@ -422,13 +309,11 @@ def run(args: Namespace) -> int:
     """Mark a class; return 0, or 130 if it was interrupted."""
     if hasattr(sys.stdout, "reconfigure"):  # a terminal in cp1252 has no Ł
         sys.stdout.reconfigure(errors="backslashreplace")
-    names = ("seconds", "minutes", "memory")
-    limits = {name: positive(f"--{name}", getattr(args, name)) for name in names}
-    jobs = count("--jobs", args.jobs)
+    limits = {n: positive(f"--{n}", getattr(args, n)) for n in ("seconds", "minutes", "memory")}
     out = args.out.expanduser().resolve()
     writable(out.parent)
     try:
-        grade(find(args.submissions), out, **limits, jobs=jobs)
+        grade(find(args.submissions), out, **limits, jobs=count("--jobs", args.jobs))
     except KeyboardInterrupt:
         print(f"stopped: finished marks are in {out}, and the same command goes on")
         return 130
