@@ -1,8 +1,9 @@
-"""A panel for the tests of explorers."""
+"""A panel for the tests of explorers, and a picture drawn without blitting."""
 
 import numpy as np
 
 from regutils import plots
+from regutils.plots.style import look
 
 
 class Stem:
@@ -23,3 +24,17 @@ def stem(heights, width=3.0):
     """The figure, its Axes and a stem in it."""
     fig, (ax,) = plots.figure(1, width=width)
     return fig, ax, Stem(ax, heights)
+
+
+def redrawn(canvas, sharp=True):
+    """The canvas's picture drawn from nothing, as matplotlib does without blitting."""
+    canvas.frame(sharp)
+    agg = canvas.fig.canvas
+    for artist in canvas._moving:
+        artist.set_animated(False)
+    with look():
+        agg.draw()
+    for artist in canvas._moving:
+        artist.set_animated(True)
+    canvas.forget()
+    return np.array(agg.buffer_rgba())

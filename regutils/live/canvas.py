@@ -97,20 +97,6 @@ class Canvas:
         self.fig.stale = False  # a legend that moves calls its figure stale by being drawn
         return np.asarray(agg.buffer_rgba())
 
-    def redraw(self, sharp: bool = True) -> np.ndarray:
-        """Return the same picture drawn from nothing, as matplotlib does without blitting."""
-        self.frame(sharp)
-        agg = self._agg[SHARP if sharp else COARSE]
-        for artist in self._moving:
-            artist.set_animated(False)
-        with look():
-            agg.draw()
-        pixels = np.array(agg.buffer_rgba())
-        for artist in self._moving:
-            artist.set_animated(True)
-        self.forget()
-        return pixels
-
     def png(self, sharp: bool = True) -> bytes:
         """Return the frame as PNG."""
         return png(self.frame(sharp))

@@ -78,11 +78,6 @@ class Box(widgets.VBox):
         self.image.tooltip = canvas.alt
         self.image.layout.width = f"{canvas.width}px"
 
-    @property
-    def alt(self) -> str:
-        """What describes the picture to those who do not see it."""
-        return self._canvas.alt
-
     def now(self) -> dict:
         """Return the value of each control."""
         return {name: control.value for name, control in self.controls.items()}
@@ -93,10 +88,7 @@ class Box(widgets.VBox):
         return [dict(zip(self.controls, setting)) for setting in every]
 
     def set(self, **settings) -> None:
-        """Move controls by name, as a drag does; what goes wrong is shown and raised.
-
-        Raises what `matched` does.
-        """
+        """Move controls by name, as a drag does; show and raise what goes wrong."""
         wanted = matched(settings, self.controls)
         self._quiet = True
         try:
@@ -189,8 +181,7 @@ class Box(widgets.VBox):
     def _moved_to(self, setting: dict) -> str:
         """Move the picture to a setting and return its reading."""
         reading = self._read(**setting)
-        good = isinstance(reading, str)
-        require(good, "reading", reading, "a function that returns a sentence")
+        require(isinstance(reading, str), "reading", reading, "a function that returns a sentence")
         return reading
 
     def _show(self, setting: dict, picture: bytes, reading: str, sharp: bool) -> None:
@@ -255,6 +246,29 @@ class Explorer(Box):
             if hasattr(panel, "update"):
                 panel.update(*index)
         return self._reading(*index)
+
+    def _moved(self, change) -> None:
+        """Draw, and soon after that the step with which a drag would go on."""
+        before = self._shown
+        super()._moved(change)
+        moved = [name for name, value in before.items() if self._shown[name] != value]
+        if len(moved) == 1 and (loop := running_loop()):
+            options = values(self.controls[moved[0]])
+            was, here = (options.index(shown[moved[0]]) for shown in (before, self._shown))
+            if (there := here + (1 if here > was else -1)) in range(len(options)):
+                # By then the picture is on its way to the page.
+                loop.call_later(0.004, self._ahead, {moved[0]: options[there]})
+
+    def _ahead(self, step: dict) -> None:
+        """Draw what may be asked for next; what is shown stays."""
+        ahead = self._shown | step
+        if self._canvas is None or self._index(ahead) in self._frames:
+            return
+        with contextlib.suppress(Exception):  # raised again where the reader moves there
+            self._moved_to(ahead)
+            if not self._canvas.changed:
+                self._drawn(ahead, sharp=False)
+        self._moved_to(self._shown)
 
     def _drawn(self, setting: dict, sharp: bool) -> tuple[bytes, str, bool]:
         """Return the LRU-cached frame of a setting, or draw it; the reading is asked anew."""

@@ -35,13 +35,13 @@ assert (by_sklearn - ridge(0.05)).abs().max() < 1e-6
 
 # %%
 # after: l2-14-see
-# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply"
+# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply … the same answer"
 assert noisy.train_error[0, :, -1].max() == 0
 none_end, none_stopped = at_end[0].mean(), stopped[0].mean()
 assert 0.2 < none_end < 0.29
 lowest = int(at_end.mean(1).argmin())
 assert noisy.train_error[lowest, :, -1].mean() > 0.05
-assert at_end[-1].mean() > 0.7
+assert at_end[-1].mean() > 0.85
 zeros = sum(int((w == 0).sum()) for w in layers.values())
 assert zeros == 0
 # "Without any penalty, stopped early, better than with any λ at the end"
@@ -82,7 +82,7 @@ assert both.mean() < 0.015
 clean_end, clean_stop, clean_l2 = (errors.mean() for errors in by_clean.values())
 assert clean_end - clean_stop < 0.01
 assert 0 < clean_stop - clean_l2 < 0.02
-# "takes a Σw² about half as large again. Correct the labels, and both go"
+# "takes a Σw² about half as large again. Correct the labels, and both go down"
 assert 1.35 < sizes[0] / sizes[1] < 1.65
 assert end - stop > 0.08
 

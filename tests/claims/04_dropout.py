@@ -51,6 +51,11 @@ below = stopped[0, :, 0].mean(-1) - stopped[0].mean(-1).amin(1)
 assert below[[0, 3]].max() < 0.025
 assert below[1:3].min() > 1.4 * below[[0, 3]].max()
 assert below[1:3].min() > 0.015
+# "L2 and hidden rise above the line at the largest strength; pixels are still low there; at
+# p = 0.8 in both places far above everything else"
+last = stopped[0, :, -1].mean(-1)
+assert last[[0, 3]].min() > stopped[0, 0, 0].mean() > last[1]
+assert last[2] > 1.3 * last[[0, 1, 3]].max()
 low = at_end[0, 2, 2].mean()  # "both at p = 0.4: the curve at the end is low, too"
 assert low < stopped[0, 2, 0].mean() + 0.01
 not_learnt = table("train_error")[0, 2, 2, :, -1].mean()
@@ -59,18 +64,15 @@ assert stopped[0, 2, 4].mean() > 0.3  # "at p = 0.8 in both places too little ge
 
 # %%
 # after: dropout-81-test-says
-# "hidden gains between nothing and a point and a half; so does L2; pixels and both two to four"
+# "hidden gains little or nothing, and so does L2; pixels and both clearly more"
 mean_gain = gain.mean(-1)
 assert -0.006 < mean_gain[0, 0] < 0.02
 assert -0.006 < mean_gain[0, 3] < 0.02
-assert 0.012 < mean_gain[0, 1] < 0.045
-assert 0.012 < mean_gain[0, 2] < 0.045
+assert mean_gain[0, 1:3].min() > 0.012
 assert mean_gain[0, 1:3].min() > 1.5 * mean_gain[0, 0]
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
-# "right labels: … dropout gain half a point to a point and a half, L2 between nothing and a point"
-assert mean_gain[1, :3].min() > 0.002
-assert mean_gain[1].max() < 0.022
-assert -0.004 < mean_gain[1, 3] < 0.014
+# "With right labels … all four gain a little"
+assert -0.004 < mean_gain[1].min() < mean_gain[1].max() < 0.022
 # "hidden and L2, run to the end, do worse than nothing stopped early"
 assert ends[0, 0].mean() < -0.02
 assert ends[0, 3].mean() < 0

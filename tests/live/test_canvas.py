@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import matplotlib
 import numpy as np
 import pytest
+from moving import redrawn
 from PIL import Image
 
 from regutils import live, plots
@@ -28,7 +29,7 @@ def drawn(*heights):
 def same_pixels(canvas):
     """Whether blitted frames are full redraws, sharp and coarse."""
     blitted = [canvas.frame(sharp).copy() for sharp in (True, False)]
-    return all((canvas.redraw(sharp) == blitted[not sharp]).all() for sharp in (True, False))
+    return all((redrawn(canvas, sharp) == blitted[not sharp]).all() for sharp in (True, False))
 
 
 def test_a_picture_has_two_pixels_per_point_however_often_its_cell_is_run():

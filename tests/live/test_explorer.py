@@ -146,6 +146,22 @@ def test_a_drag_is_coarse_and_what_rests_is_sharp_in_each_of_two_boxes():
     asyncio.run(learner())
 
 
+def test_the_next_step_of_a_drag_is_drawn_while_the_hand_is_on_its_way():
+    async def learner():
+        box, canvas, _ = explorer(reading=lambda k: "abcde"[k])
+        for x in (1.0, 2.0):
+            box.controls["x"].value = x
+        await until(lambda: (3,) in box._frames)
+        shown, drawn = bytes(box.image.value), canvas.drawn
+        (panel,) = canvas.panels
+        assert box.reading == "c" and panel.line.get_ydata()[1] == 2
+        box.controls["x"].value = 3.0
+        assert canvas.drawn == drawn and bytes(box.image.value) != shown and box.reading == "d"
+        box.close()
+
+    asyncio.run(learner())
+
+
 def test_a_thousand_random_settings_leave_memory_and_figures_flat():
     box, dice = linked(), random.Random(0)
 
@@ -224,7 +240,7 @@ def test_wrong_arguments_are_named_before_a_widget_is_there(call, says, monkeypa
 
 def test_the_picture_says_what_it_shows_and_a_closed_explorer_that_it_is():
     box, *_ = explorer()
-    assert box.image.tooltip == box.alt == "one stem" and box.image.description == ""
+    assert box.image.tooltip == box.canvas.alt == "one stem" and box.image.description == ""
     box.close()
     assert box.comm is None and box.image.comm is None
     with pytest.raises(ValueError, match="explorer must be open"):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from moving import redrawn
 
 from regutils import live, plots
 from regutils.course.playground.drawing import NetworkDrawing
@@ -106,7 +107,7 @@ def test_a_moved_panel_is_the_pixels_of_a_full_drawing_and_of_a_fresh_panel_and_
     assert not canvas.changed, "a drag draws what moves and nothing else"
     after = canvas.frame().copy()
     assert (after != before).any()
-    np.testing.assert_array_equal(after, canvas.redraw())
+    np.testing.assert_array_equal(after, redrawn(canvas))
     fresh, other = on_canvas(drawn_panels()[name])
     fresh.update(2)
     np.testing.assert_array_equal(after, other.frame())

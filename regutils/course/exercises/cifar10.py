@@ -100,7 +100,7 @@ chapter.choice(
     right="C",
     A="Random labels make the training loss fall just as nicely, and new pictures are then no "
     "better than guessed.",
-    B="It falls without any regularization too; the published numbers were made without.",
+    B="It falls without any regularization too; the published numbers fit a run without.",
     C="Learning and memorising look alike from here; only pictures kept apart tell them apart.",
     D="It may have, or it may have barely begun to learn: only a second curve, on pictures kept "
     "apart, can show it.",

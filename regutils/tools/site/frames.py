@@ -62,7 +62,7 @@ def described(box: live.Box) -> dict:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         encoded = list(pool.map(webp, pictures))
     return {
-        "alt": box.alt,
+        "alt": box.canvas.alt,
         "width": box.canvas.width,
         "size": [width, height],
         "panels": panels(box.canvas.fig, width, height, width / box.canvas.width),
