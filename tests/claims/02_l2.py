@@ -42,6 +42,7 @@ assert 0.2 < none_end < 0.29
 lowest = int(at_end.mean(1).argmin())
 assert noisy.train_error[lowest, :, -1].mean() > 0.05
 assert at_end[-1].mean() > 0.85
+assert all(len(a.unique()) == 1 for a in noisy.predict(split.val.x)[-1].argmax(-1))
 zeros = sum(int((w == 0).sum()) for w in layers.values())
 assert zeros == 0
 # "Without any penalty, stopped early, better than with any λ at the end"
@@ -82,6 +83,7 @@ assert both.mean() < 0.015
 clean_end, clean_stop, clean_l2 = (errors.mean() for errors in by_clean.values())
 assert clean_end - clean_stop < 0.01
 assert 0 < clean_stop - clean_l2 < 0.02
+assert clean_end - clean_l2 < clean_stop - clean_l2 + 0.002  # "by less over … the end"
 # "takes a Σw² about half as large again. Correct the labels, and both go down"
 assert 1.35 < sizes[0] / sizes[1] < 1.65
 assert end - stop > 0.08

@@ -119,7 +119,9 @@ assert pixels[1, 6].mean() < pixels[0, 5].mean()
 assert zeros[1, 6].mean() < zeros[0, 5].mean() - 0.2
 assert at_end[2, 0].mean() > 2 * at_end[0, 0].mean()
 assert stopped[2, 0].mean() < at_end[2].mean(-1).min()
-assert gains[4] > gains[2] - 0.008  # "and L2 as much"
+# "with stopping L1 adds about a point, and L2 as much"
+assert 0.002 < gains[2] < 0.018
+assert (gains[4] - gains[2]).abs() < 0.008
 
 # %%
 # after: l1-52-prune-see
