@@ -55,8 +55,8 @@ found = (at_best & (truth[: len(SEEDS)] != 0)).sum(-1)
 others = (at_best & (truth[: len(SEEDS)] == 0)).sum(-1).double().mean()
 assert (found == 5).all()
 assert 8 < others < 28
-# "A larger λ removes the false ones"; "short of their refitted values, on average by a quarter to a half of λ …
-# from 1 they are further away"
+# "A larger λ removes the false ones"; "short of their refitted values, on average by a quarter to
+# a half of λ … from 1 itself they are further away"
 assert false[0, 17] < 3
 alive = kept[: len(SEEDS), 9] & (truth[: len(SEEDS)] != 0)
 is_, again = (w[: len(SEEDS), 9][alive].abs() for w in (w1, refit))
