@@ -147,7 +147,7 @@ kept = (test_at[3, 0] - test_at[3, 2]) / (test_at[3, 0] - test_at[3].min())
 assert kept < 0.5
 as_good = (stop[:2, 0] - test_at[:2].amin(1)).max()
 assert as_good < 0.02
-ahead = stop[3, 0] - stop[3, by_stop[3]]  # "Where decay may stop too"
+ahead = stop[3, 0] - stop[3, early[3]]  # "Where decay may stop too"
 assert ahead > 0
 loop_apart = abs(float(error) - float(valleys[0].test_error[4, 0, -1]))
 assert loop_apart < 0.02
