@@ -36,14 +36,15 @@ assert (by_sklearn - ridge(0.05)).abs().max() < 1e-6
 
 # %%
 # after: l2-14-see
-# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply … the same answer"
+# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply … most the same answer"
 assert noisy.train_error[0, :, -1].max() == 0
 none_end, none_stopped = at_end[0].mean(), stopped[0].mean()
 assert 0.2 < none_end < 0.29
 lowest = int(at_end.mean(1).argmin())
 assert noisy.train_error[lowest, :, -1].mean() > 0.05
 assert at_end[-1].mean() > 0.85
-assert all(len(a.unique()) == 1 for a in noisy.predict(split.val.x)[-1].argmax(-1))
+one_answer = [len(a.unique()) == 1 for a in noisy.predict(split.val.x)[-1].argmax(-1)]
+assert sum(one_answer) > len(one_answer) / 2
 zeros = sum(int((w == 0).sum()) for w in layers.values())
 assert zeros == 0
 # "Without any penalty, stopped early, better than with any λ at the end"
