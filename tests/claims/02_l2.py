@@ -36,7 +36,7 @@ assert (by_sklearn - ridge(0.05)).abs().max() < 1e-6
 
 # %%
 # after: l2-14-see
-# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply … most the same answer"
+# "At λ = 0 the training error is 0 … about a quarter … no longer 0 … steeply … most alike"
 assert noisy.train_error[0, :, -1].max() == 0
 none_end, none_stopped = at_end[0].mean(), stopped[0].mean()
 assert 0.2 < none_end < 0.29
