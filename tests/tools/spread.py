@@ -5,7 +5,8 @@
 
 An offset o replaces `SEEDS = range(5)` in the notebook by `range(5 * o, 5 * o + 5)`. A notebook
 without that line has single runs of seed 0: o is their seed then. A tolerance in `tests/claims`
-comes from this table; where a claim does not survive it, the sentence changes.
+comes from this table; where a claim does not survive it, the sentence changes. Two threads that
+wait for each other beside other work need OMP_WAIT_POLICY=passive, or a run takes ten minutes.
 """
 
 import argparse
