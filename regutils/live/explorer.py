@@ -256,19 +256,19 @@ class Explorer(Box):
             options = values(self.controls[moved[0]])
             was, here = (options.index(shown[moved[0]]) for shown in (before, self._shown))
             if (there := here + (1 if here > was else -1)) in range(len(options)):
-                # By then the picture is on its way to the page.
-                loop.call_later(0.004, self._ahead, {moved[0]: options[there]})
+                # By then the page has its picture; a hand that was faster is not kept waiting.
+                loop.call_later(0.03, self._ahead, self._shown, {moved[0]: options[there]})
 
-    def _ahead(self, step: dict) -> None:
-        """Draw what may be asked for next; what is shown stays."""
-        ahead = self._shown | step
-        if self._canvas is None or self._index(ahead) in self._frames:
+    def _ahead(self, shown: dict, step: dict) -> None:
+        """Draw what may be asked for after `shown`, which stays; nothing where it is gone."""
+        ahead = shown | step
+        if self._shown is not shown or self._canvas is None or self._index(ahead) in self._frames:
             return
         with contextlib.suppress(Exception):  # raised again where the reader moves there
             self._moved_to(ahead)
             if not self._canvas.changed:
                 self._drawn(ahead, sharp=False)
-        self._moved_to(self._shown)
+        self._moved_to(shown)
 
     def _drawn(self, setting: dict, sharp: bool) -> tuple[bytes, str, bool]:
         """Return the LRU-cached frame of a setting, or draw it; the reading is asked anew."""
