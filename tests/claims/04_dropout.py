@@ -56,11 +56,11 @@ assert below[1:3].min() > 0.015
 last = stopped[0, :, -1].mean(-1)
 assert last[[0, 3]].min() > stopped[0, 0, 0].mean() > last[1]
 assert last[2] > 1.6 * last[[0, 1, 3]].max()
+assert last[2] > 0.3
 low = at_end[0, 2, 2].mean()  # "both at p = 0.4: the curve at the end is low, too"
 assert low < stopped[0, 2, 0].mean() + 0.01
 not_learnt = table("train_error")[0, 2, 2, :, -1].mean()
 assert not_learnt > 0.05  # "learns the wrong labels so slowly"
-assert stopped[0, 2, 4].mean() > 0.3  # "at p = 0.8 in both places too little gets through"
 
 # %%
 # after: dropout-81-test-says
@@ -71,7 +71,7 @@ assert -0.006 < mean_gain[0, 3] < 0.02
 assert mean_gain[0, 1:3].min() > 0.012
 assert mean_gain[0, 1:3].min() > 1.5 * mean_gain[0, [0, 3]].max()
 assert (gain[0, 1:3] > 0).sum(-1).min() >= 4
-# "With right labels … the gains are small, and may be none"
+# "With right labels … the gains are small or none"
 assert -0.004 < mean_gain[1].min() < mean_gain[1].max() < 0.022
 # "hidden and L2, run to the end, do worse than nothing stopped early"
 assert ends[0, 0].mean() < -0.02

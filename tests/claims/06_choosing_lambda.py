@@ -94,9 +94,8 @@ assert same > 0.5  # "They fail on the same pictures"
 share_of = {name: (round(float(s.min()), 2), round(float(s.max()), 2)) for name, s in holds.items()}
 assert share_of == {"usual": (0.79, 0.91), "1.5 times": (0.94, 0.98), "nested": (0.95, 0.98)}
 missed = ~usual.holds(on_scale)
-assert (on_scale < usual.error)[
-    missed
-].double().mean() > 0.6  # "Most that miss lie above the truth"
+# "Most that miss lie above the truth"
+assert (on_scale < usual.error)[missed].double().mean() > 0.6
 nested_off, off = ((intervals[k].error - on_scale).mean() for k in ("nested", "usual"))
 assert 0 < nested_off < 0.6 * off  # "nested corrects its centre for that"
 
@@ -125,9 +124,8 @@ assert surer[0] > 0.1
 sure0, right0 = confidence[0].flatten(), right[0].flatten().double()
 dots = [(sure0 * 10).long() == b for b in range(10)]
 large = [dot for dot in dots if dot.double().mean() > 0.05]  # of a twentieth of the answers
-assert all(
-    sure0[dot].mean() > right0[dot].mean() for dot in large
-)  # "all but the smallest dots lie below the diagonal"
+# "all but the smallest dots lie below the diagonal"
+assert all(sure0[dot].mean() > right0[dot].mean() for dot in large)
 assert surer[1] < -0.15
 # "In error the best λ is then still one to four points better. In log loss … at most 0.03"
 best = on_val.amin(-1).mean(-1).argmin(1)
