@@ -1,8 +1,8 @@
 """Notebooks under learners' hands and on machines that are not ours.
 
 One kernel per notebook, everything at once: the course lies in a read-only folder whose name has
-blanks and letters beyond ASCII, and there is neither a home nor a network. The first cells are run
-twice, one of them interrupted at work on the way. The second time prints what the first did.
+blanks and letters beyond ASCII, and there is neither a home nor a network. Cells are run twice, one
+interrupted on the way. The second time prints what the first did, so what trains begins afresh.
 """
 
 import os
@@ -68,9 +68,15 @@ def interrupted(learner, cell) -> bool:
     return bool(found) or kept
 
 
-@pytest.mark.parametrize(
-    ("stem", "last"), [("02_l2", "l2-13-explorer"), ("07_playground", "play-14-code-same")]
-)
+LAST = {
+    "01_concept": "concept-plain-loop",
+    "02_l2": "l2-13-explorer",
+    "05_cifar10": "cifar-56-live-explorer",
+    "07_playground": "play-14-code-same",
+}
+
+
+@pytest.mark.parametrize(("stem", "last"), LAST.items())
 def test_a_notebook_is_hard_to_break(stem, last, folder, learner):
     if not os.access(folder, os.W_OK):  # root may write anywhere
         assert errors(learner.run("open('written here', 'w')")) == ["PermissionError"]
@@ -89,7 +95,8 @@ def test_a_notebook_is_hard_to_break(stem, last, folder, learner):
         assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
         once.append(printed(outputs))
     assert stopped, "no cell was at work when it was interrupted"
-    for cell, text in zip(cells, once):
+    quick = [(c, text) for c, text in zip(cells, once) if "train.sweep(" not in c.source]
+    for cell, text in quick:  # a sweep makes its networks itself
         outputs = learner.run(cell.source, cell.id)
         assert not errors(outputs), f"{cell.id}: {learner.errors[-1]}"
         assert printed(outputs) == text, cell.id
