@@ -269,8 +269,7 @@ def grade(
                 try:
                     grader.execute([])
                 except Exception as error:
-                    wrong = f"nothing was marked: no kernel could be used: {error}"
-                    raise ValueError(wrong) from error
+                    raise ValueError(f"nothing was marked, no kernel works: {error}") from error
             threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
                 for path, found in threads(delayed(grader.mark)(path) for path in todo):

@@ -25,8 +25,7 @@ def read_table(out: Path) -> list[dict[str, str]]:
         ours = False
     columns = ", ".join(COLUMNS)
     require(ours, "--out", str(out), f"a new file, or one that regutils grade wrote ({columns})")
-    formula = re.compile(r"^'(?=[=+\-@])")
-    return [{key: formula.sub("", value) for key, value in row.items()} for row in rows]
+    return [{key: re.sub(r"^'(?=[=+\-@])", "", v) for key, v in row.items()} for row in rows]
 
 
 def write_table(out: Path, rows: Sequence[dict[str, str]]) -> None:
