@@ -220,9 +220,9 @@ def test_a_playground_carries_its_recorded_scenes():
 def test_panels_are_the_whole_picture_and_cut_no_axes(rows, columns, width, wanted):
     fig = Figure(figsize=(width, 6), layout="constrained")
     FigureCanvasAgg(fig)
-    axes = fig.subplots(rows, columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.set(title="A title", xlabel="x", ylabel="y")
+    words = {"title": "A title", "xlabel": "x", "ylabel": "y"}
+    axes = fig.subplots(rows, columns, squeeze=False, subplot_kw=words).ravel()
+    fig.colorbar(axes[0].imshow([[0, 1]], aspect="auto"))
     fig.canvas.draw()
     w, h = round(fig.bbox.width), round(fig.bbox.height)
     found = panels.panels(fig, w, h, 1.0)

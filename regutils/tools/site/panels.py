@@ -19,10 +19,12 @@ def panels(fig: Figure, width: int, height: int, fine: float) -> list[list[int]]
     """
     renderer, scale = fig.canvas.get_renderer(), width / fig.bbox.width
     parts = [part for part in (*fig.axes, *fig.texts, *fig.legends) if part.get_visible()]
-    boxes = [part.get_tightbbox(renderer) for part in parts]
+    # A colour bar stays beside its picture.
+    bars = [(ax, image.colorbar.ax) for ax in fig.axes for image in ax.images if image.colorbar]
+    boxes = [fig.bbox.union([p.get_tightbbox(renderer) for p in g]) for g in (*zip(parts), *bars)]
     taken = np.array([[b.x0, fig.bbox.height - b.y1, b.x1, fig.bbox.height - b.y0] for b in boxes])
-    pieces = _pieces([0, 0, width, height], taken * scale, NARROW * fine)
-    return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in pieces]
+    found = _pieces([0, 0, width, height], taken * scale, NARROW * fine)
+    return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in found]
 
 
 def _pieces(piece: list[int], boxes: np.ndarray, narrow: float) -> list[list[int]]:
