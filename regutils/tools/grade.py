@@ -264,12 +264,12 @@ def grade(
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="regutils-grade-", ignore_cleanup_errors=True) as root:
         grader = Grader(root, {*handed_in, out}, seconds, minutes, memory, jobs)
+        if todo:
+            try:
+                grader.execute([])
+            except Exception as error:
+                raise ValueError(f"nothing was marked: no kernel could be used: {error}") from error
         try:
-            if todo:
-                try:
-                    grader.execute([])
-                except Exception as error:
-                    raise ValueError(f"nothing was marked, no kernel works: {error}") from error
             threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
                 for path, found in threads(delayed(grader.mark)(path) for path in todo):

@@ -306,7 +306,7 @@ def test_without_a_working_kernel_nothing_is_marked(tmp_path):
     path = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
     done = command(*handed, "--out", tmp_path / "marks.csv", PYTHONPATH=path)
     assert done.returncode == 2
-    assert b"nothing was marked, no kernel works: " in done.stderr
+    assert b"nothing was marked: no kernel could be used: " in done.stderr
     assert b"Traceback" not in done.stderr
     assert not (tmp_path / "marks.csv").exists()
 

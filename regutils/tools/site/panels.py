@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 # A panel of this many points or fewer is readable on a phone as it is.
 NARROW = 400
@@ -12,19 +13,18 @@ NARROW = 400
 def panels(fig: Figure, width: int, height: int, fine: float) -> list[list[int]]:
     """Return rectangles [x, y, width, height] in pixels that together show all of the picture.
 
-    Cuts run through the gaps between axes (with titles and labels), between rows where there are
-    any, else between columns, in pieces of more than NARROW points.
+    Cuts run through the gaps between axes (with titles, labels and colour bars), between rows where
+    there are any, else between columns, in pieces of more than NARROW points.
 
     - width, height: of the picture in pixels; `fine`: pixels per point.
     """
     renderer, scale = fig.canvas.get_renderer(), width / fig.bbox.width
-    parts = [part for part in (*fig.axes, *fig.texts, *fig.legends) if part.get_visible()]
-    # A colour bar stays beside its picture.
-    bars = [(ax, image.colorbar.ax) for ax in fig.axes for image in ax.images if image.colorbar]
-    boxes = [fig.bbox.union([p.get_tightbbox(renderer) for p in g]) for g in (*zip(parts), *bars)]
+    parts = [[part] for part in (*fig.axes, *fig.texts, *fig.legends) if part.get_visible()]
+    parts += [[ax, image.colorbar.ax] for ax in fig.axes for image in ax.images if image.colorbar]
+    boxes = [Bbox.union([one.get_tightbbox(renderer) for one in part]) for part in parts]
     taken = np.array([[b.x0, fig.bbox.height - b.y1, b.x1, fig.bbox.height - b.y0] for b in boxes])
-    found = _pieces([0, 0, width, height], taken * scale, NARROW * fine)
-    return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in found]
+    pieces = _pieces([0, 0, width, height], taken * scale, NARROW * fine)
+    return [[x0, y0, x1 - x0, y1 - y0] for x0, y0, x1, y1 in pieces]
 
 
 def _pieces(piece: list[int], boxes: np.ndarray, narrow: float) -> list[list[int]]:
