@@ -14,6 +14,8 @@ COMMANDS = {  # module in regutils.tools, what it does
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status."""
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal in cp1252 has no Ł
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(prog="regutils")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -48,8 +48,7 @@ def positive(name: str, value: Any) -> float:
 def count(name: str, value: Any, low: int = 1, high: float = math.inf) -> int:
     """Return a whole number in [low, high] as Python's int: NumPy's wrap around."""
     value = plain(value)
-    accepts = f"a whole number of at least {low}"
-    accepts += f" and at most {high}" if high < math.inf else ""
+    accepts = f"a whole number of at least {low}" + f" and at most {high}" * (high < math.inf)
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     require(whole and low <= int(value) <= high, name, value, accepts)
     require(int(value) < 2**63, name, value, "a whole number below 2⁶³, as PyTorch takes them")

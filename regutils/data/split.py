@@ -57,8 +57,7 @@ class Split:
     def to(self, dtype: torch.dtype) -> "Split":
         """Return it with inputs and floating targets of another number type."""
         labels = not self.train.y.is_floating_point()
-        moved = (Examples(x.to(dtype), y if labels else y.to(dtype)) for x, y in self.parts)
-        return Split(*moved)
+        return Split(*(Examples(x.to(dtype), y if labels else y.to(dtype)) for x, y in self.parts))
 
 
 def _examples(name: str, x: Any, y: Any) -> Examples:

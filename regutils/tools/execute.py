@@ -7,14 +7,17 @@ What is kept is the same from run to run: no widget state, no timing, no progres
 version. A notebook that fails is left as it was; the others are run all the same.
 """
 
+import glob
 import os
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import nbformat
+from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -50,8 +53,8 @@ def execute(
     started = [0]
     client = NotebookClient(
         notebook,
+        km=own_kernel(),
         timeout=timeout,
-        kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
         store_widget_state=False,
@@ -59,11 +62,8 @@ def execute(
         extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={setup}"],
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
     )
-    client.km = client.create_kernel_manager()
-    # This Python's own kernel, whatever else is installed under the name python3.
-    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
     try:
-        client.execute()
+        client.execute(cleanup_kc=True)
     except (CellExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
         raise Failed(notebook, started[-1], error) from error
     finally:
@@ -74,6 +74,11 @@ def execute(
             if cell.cell_type == "code":
                 cell.outputs = _kept(cell.outputs)
     return notebook
+
+
+def own_kernel(**options: Any) -> AsyncKernelManager:
+    """Return this Python's own kernel, whatever else is installed under the name python3."""
+    return AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **options)
 
 
 def _kept(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -104,6 +109,19 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def matching(name: str, arguments: Sequence[str]) -> list[Path]:
+    """Return the paths that arguments name or, on Windows, where no shell does it, match.
+
+    Raises ValueError, for the argument called `name`, if there is none.
+    """
+    found: list[str] = []
+    for argument in map(os.path.expanduser, arguments):
+        paths = [argument] if os.path.lexists(argument) else sorted(glob.glob(argument))
+        require(bool(paths), name, argument, "a file or folder that exists")
+        found += map(os.path.abspath, paths)
+    return [Path(path) for path in dict.fromkeys(found)]
+
+
 def writable(folder: Path) -> Path:
     """Return `folder`, made if it is missing; ValueError if nothing can be written to it."""
     try:
@@ -125,13 +143,13 @@ def replacing(target: Path) -> Iterator[Path]:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `regutils execute`."""
-    parser.add_argument("notebooks", nargs="*", type=Path, help="default: all")
+    parser.add_argument("notebooks", nargs="*", help="default: all")
     parser.add_argument("--out", type=Path, help="folder to write to; default: in place")
 
 
 def run(args: Namespace) -> int:
     """Execute notebooks; return 1 if one failed, else 0."""
-    paths = [path.expanduser() for path in args.notebooks] or sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = matching("notebooks", args.notebooks) or sorted(NOTEBOOKS.glob("*.ipynb"))
     targets = [args.out.expanduser() / path.name if args.out else path for path in paths]
     different = len(set(targets)) == len(paths)
     require(different, "notebooks", [p.name for p in paths], "files of different names")

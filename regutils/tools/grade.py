@@ -1,24 +1,17 @@
-"""Mark a class: execute handed-in notebooks and write what their checks say into a table.
-
-    regutils grade class/* --out marks.csv
+"""Mark a class: `regutils grade class/* --out marks.csv` writes what its checks say into a table.
 
 This is no sandbox. Each notebook runs in a kernel and a copy of its folder of its own, without your
-environment variables and with limits on time and memory; but it runs with your rights, and whoever
-wants to can print a forged verdict. Code of strangers belongs in a container without a network
-(notebooks/TEACHING.md has the command).
+environment variables and with limits on time and memory, but with your rights, and whoever wants to
+can print a forged verdict. Code of strangers belongs in a container without a network: the command,
+and what the statuses in the table mean, stand in notebooks/TEACHING.md.
 
-A SUBMISSION is a notebook, or a folder with all that one learner handed in. Stored outputs count
-for nothing, of several verdicts on an exercise the last one counts. The table has one line an
-exercise, or one that says why a file could not be marked. Its statuses beside check's own:
-    failed    the cell with the check raised an error, or gave no verdict
-    stopped   a limit was passed, or the kernel ended: the hint says which
-    not run   the grader's own trouble, a full disk say; call it again
-
-Marks are written as they come. The same command goes on where it was stopped: it runs whose
-notebooks are not in the table as they are now, and who was stopped, if the limits are others.
+A SUBMISSION is a notebook, or a folder with all that one learner handed in. The same command goes
+on where it was stopped, and runs again what has changed or was stopped by other limits.
 """
 
 import asyncio
+import csv
+import json
 import os
 import re
 import shutil
@@ -26,42 +19,66 @@ import site
 import sys
 import tempfile
 import time
+import zlib
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL
 
 import psutil
 from joblib import Parallel, delayed
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.client import DeadKernelError, NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from ..arguments import count, positive
+from ..arguments import count, positive, require
 from ..course.check import MIME, NOT_ATTEMPTED, NOT_YET, RIGHT
 from ..course.exercises import CHAPTERS, EXERCISES
 from ..progress import bar
-from .execute import writable
-from .marks_table import COLUMNS, read_table, write_table
-from .submissions import Trouble, find, learners, notebooks, read_cells, text, version
+from .execute import matching, own_kernel, replacing, writable
 
-FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
-START_SECONDS = 300  # for a kernel, and for this first cell
-OBEY_SECONDS = 10  # to react to an interrupt
+COLUMNS = ["learner", "notebook", "exercise", "status", "hint", "submission", "version"]
+STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
 CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
 NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
-STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
+FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
     "PATH|PATHEXT|SYSTEMROOT|WINDIR|COMSPEC|NUMBER_OF_PROCESSORS|VIRTUAL_ENV|CONDA_PREFIX|TZ|LANG"
-    "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*",
-    re.IGNORECASE,
+    "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*"
 )
+Code = list[str] | tuple[str, str, str]  # code cells, or the mark of a file that has none
+
+
+def find(arguments: list[str]) -> dict[Path, dict[Path, Code]]:
+    """Return {submission: {notebook: its code}}; ValueError for what does not exist."""
+    found = {}
+    for path in matching("SUBMISSION", arguments):
+        files = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+        # Editors and systems put hidden ones into folders.
+        found[path] = {f: read(f) for f in files if f"{os.sep}." not in str(f)[len(str(path)) :]}
+    return found
+
+
+def read(path: Path) -> Code:
+    """Return the code of a notebook, or (exercise, status, hint) of a file that has none."""
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(path)
+        if path.stat().st_size > 50e6:
+            return "", "too large", "the file is larger than 50 MB"
+        cells = json.loads(path.read_bytes().strip() or '{"cells": []}')["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except OSError:
+        return "", "unreadable", "the file cannot be opened"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return "", "not a notebook", "the file is not a notebook, or is damaged"
+    if not "".join(code).strip():
+        return "", "empty", "there is no code in this file"
+    # Half a character cannot be sent to a kernel.
+    return [source.encode("utf-8", "backslashreplace").decode() for source in code]
 
 
 class Client(NotebookClient):
@@ -69,127 +86,98 @@ class Client(NotebookClient):
 
     def process_message(self, msg, cell, cell_index):
         """Add what counts to the cell's outputs; nbclient is told when a cell has ended."""
-        data = msg["content"].get("data")
-        if msg["msg_type"] in ("status", "error") or (isinstance(data, dict) and MIME in data):
+        if msg["msg_type"] in ("status", "error") or MIME in msg["content"].get("data", ""):
             super().process_message(msg, cell, cell_index)
 
 
 @dataclass
 class Grader:
-    """Executes notebooks, in folders below `root`; what is private no learner gets a copy of."""
+    """Executes notebooks, in folders below `root`."""
 
     root: str
-    private: set[Path]
-    seconds: float  # limit of a cell
-    minutes: float  # limit of a notebook
-    memory: float  # limit of a kernel, in GB
-    jobs: int  # learners at a time
+    private: Callable[[str, list[str]], list[str]]  # names that no learner gets a copy of
+    limits: Namespace  # seconds of a cell, minutes of a notebook, memory in GB, jobs at a time
 
-    def mark(self, path: Path) -> tuple[Path, list[tuple[str, str, str, str]]]:
+    def mark(self, path: Path, notebooks: dict[Path, Code]) -> tuple[Path, list[tuple[str, ...]]]:
         """Return (path, (notebook, exercise, status, hint) of each exercise); never raises."""
         rows = []
-        for file in notebooks(path):
-            name = text(file.relative_to(path.parent))
+        for file, code in notebooks.items():
             try:
-                cells = read_cells(file)
-                self.execute(cells, file.parent)
-                rows += [(name, *row) for row in marks(cells)]
-            except Trouble as trouble:
-                rows.append((name, "", *trouble.args))
+                found = self.execute(code, file.parent) if isinstance(code, list) else [code]
             except Exception as error:  # a full disk, too many processes
-                rows.append((name, "", "not run", f"the grader could not run it: {error}"))
+                found = [("", "not run", f"the grader could not run it: {error}")]
+            rows += [(text(file.relative_to(path.parent)), *mark) for mark in found]
         return path, rows or [("", "", "empty", "there is no notebook in this folder")]
 
-    def execute(self, cells: list[NotebookNode], beside: Path | None = None) -> None:
-        """Run the cells in a copy of the folder `beside`, and end what they started."""
-
-        def hidden(parent: str, names: list[str]) -> list[str]:
-            return [name for name in names if Path(parent, name) in self.private]
-
+    def execute(self, code: list[str], beside: Path) -> list[tuple[str, str, str]]:
+        """Run code cells in a copy of the folder `beside`, end what they started, mark them."""
+        cells = [new_code_cell(source) for source in (FIRST, *code)]
         with tempfile.TemporaryDirectory(dir=self.root, ignore_cleanup_errors=True) as work:
-            folder = Path(work, "folder")
-            folder.mkdir()
+            folder = f"{work}/folder"
             try:
-                if beside:
-                    shutil.copytree(beside, folder, True, hidden, dirs_exist_ok=True)
-            except shutil.Error as error:  # what can be read has been copied
-                if "No space left" in str(error):
-                    raise
-            try:
-                asyncio.run(self.run(cells, folder, environment(work, self.jobs)))
+                with suppress(shutil.Error):  # what can be read has been copied
+                    shutil.copytree(beside, folder, True, self.private)
+                asyncio.run(self.run(cells, folder, environment(work, self.limits.jobs)))
             finally:
                 end_processes(work)
+        return marks(cells)
 
-    async def run(self, cells: list[NotebookNode], folder: Path, env: dict[str, str]) -> None:
-        """Run the cells in a kernel of their own.
-
-        Verdicts and errors become outputs of the cells; a cell that was stopped, or not reached,
-        has the reason in its metadata.
-        """
-        # What comes of a cell after its kernel was ended is of no interest.
-        asyncio.get_running_loop().set_exception_handler(lambda *args: None)
-        # This Python's own kernel, whatever else is installed under the name python3.
-        kernels = KernelSpecManager(kernel_dirs=[])
-        connection = str(folder.with_name("kernel.json"))
-        km = AsyncKernelManager(kernel_spec_manager=kernels, connection_file=connection)
+    async def run(self, cells: list[NotebookNode], folder: str, env: dict[str, str]) -> None:
+        """Run the cells in a kernel of their own; metadata say why one was stopped."""
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of what was killed
+        by = "tcp" if os.name == "nt" else "ipc"  # of TCP's ports, a free one may get taken
+        km = own_kernel(connection_file=f"{folder}.json", transport=by)
         confine = [sys.executable, "-I", str(Path(__file__).with_name("confine.py"))]
-        km.kernel_spec.argv[:0] = [*confine, str(int(self.memory * 1e9))]
-        notebook = new_notebook(cells=[first := new_code_cell(FIRST), *cells])
-        # A verdict may come late from a busy machine.
-        late = {"startup_timeout": START_SECONDS, "iopub_timeout": START_SECONDS}
-        client = Client(notebook, km=km, allow_errors=True, **late)
+        km.kernel_spec.argv[:0] = [*confine, str(int(self.limits.memory * 1e9))]
+        client = Client(new_notebook(cells=cells), km=km, allow_errors=True)
+        client.startup_timeout = client.iopub_timeout = 300  # seconds: a machine may be busy
+        await client.async_start_new_kernel(cwd=folder, env=env)
+        await client.async_start_new_kernel_client()
         try:
-            # A cell may write to the process's own output, past IPython.
-            pipes = {"stdout": DEVNULL, "stderr": DEVNULL}
-            await client.async_start_new_kernel(cwd=str(folder), env=env, **pipes)
-            await client.async_start_new_kernel_client()
             # Not what is printed: endless output would fill the grader's own memory.
             heard = client.kc.iopub_channel.socket
             heard.unsubscribe("")
-            for topic in ("kernel", "display_data"):
-                heard.subscribe(topic)
-            await asyncio.wait_for(client.async_execute_cell(first, 0), START_SECONDS)
-            if first.outputs:
-                raise RuntimeError(outcome(first)[1])
-            end, deadline = "", time.monotonic() + 60 * self.minutes
-            for i, cell in enumerate(cells, 1):
+            heard.subscribe("kernel")
+            heard.subscribe("display_data")
+            await asyncio.wait_for(client.async_execute_cell(cells[0], 0), client.startup_timeout)
+            if cells[0].outputs:
+                raise RuntimeError(outcome(cells[0])[1])
+            end, deadline = "", time.monotonic() + 60 * self.limits.minutes
+            for i, cell in enumerate(cells[1:], 1):
                 end = end or await self.run_cell(client, i, cell, deadline)
                 if end:
                     cell.metadata.stopped = end
         finally:
+            client.kc.stop_channels()
             await km.shutdown_kernel(now=True)
-            if client.kc:
-                client.kc.stop_channels()
 
     async def run_cell(self, client: Client, i: int, cell: NotebookNode, deadline: float) -> str:
         """Run code cell `i`; return why no other can run after it, or ""."""
         # A cell that nbclient gives up by its own limit can cost the next one its verdict.
         running = asyncio.ensure_future(client.async_execute_cell(cell, i))
-        left = deadline - time.monotonic()
-        await asyncio.wait({running}, timeout=min(left, self.seconds))
+        await asyncio.wait({running}, timeout=min(self.limits.seconds, deadline - time.monotonic()))
         if not running.done():
-            cell.metadata.stopped = f"code cell {i} ran longer than {self.seconds:g} s"
+            cell.metadata.stopped = f"code cell {i} ran longer than {self.limits.seconds:g} s"
             await client.km.interrupt_kernel()
-            await asyncio.wait({running}, timeout=OBEY_SECONDS)
+            await asyncio.wait({running}, timeout=10)
         if time.monotonic() > deadline:
-            return f"the notebook ran longer than {self.minutes:g} min"
+            return f"the notebook ran longer than {self.limits.minutes:g} min"
         if not running.done():
             return f"{cell.metadata.stopped} and could not be interrupted"
-        if isinstance(running.exception(), DeadKernelError):
-            return f"code cell {i} ended the kernel"
-        return ""
+        dead = isinstance(running.exception(), DeadKernelError)
+        return f"code cell {i} ended the kernel" if dead else ""
 
 
 def environment(work: str, jobs: int) -> dict[str, str]:
     """Return the environment of a kernel: what Python and its libraries need, and nothing else."""
-    kept = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
+    kept = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key.upper())}
     paths = [os.path.abspath(p) for p in kept.get("PYTHONPATH", "").split(os.pathsep) if p]
     return {
         "OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // jobs)),
         "PYTHONUSERBASE": site.getuserbase(),
         **kept,
         **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), work),
-        "MPLCONFIGDIR": str(Path(work).parent / "matplotlib"),  # fonts are searched for once
+        "MPLCONFIGDIR": str(Path(work).with_name("matplotlib")),  # fonts are searched for once
         "PYTHONPATH": os.pathsep.join(paths),
         "REGUTILS_GRADING": work,
     }
@@ -205,22 +193,24 @@ def end_processes(work: str) -> None:
 
 def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
     """Return ("ex 2.1", status, hint) for each exercise of an executed notebook."""
-    outcomes = list(map(outcome, cells))
+    ends = [outcome(cell) for cell in cells]
     found = {}
-    for cell, without in zip(cells, outcomes):
-        found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), without)
-    for output in (output for cell in cells for output in cell.outputs):
-        found |= verdict(output.get("data", {}).get(MIME))
+    for cell, end in zip(cells, ends):
+        found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), end)
+    for shown in (output.get("data", {}).get(MIME) for cell in cells for output in cell.outputs):
+        with suppress(LookupError, TypeError):  # it is no verdict, or none of ours
+            status, hint = STATUS[shown["verdict"]], str(shown["message"])
+            status = "stopped" if NO_MEMORY.search(hint) else status
+            found[EXERCISES[shown["exercise"]].number] = status, "" if status == RIGHT else hint
     if not found:
-        raise Trouble("no exercises", "the notebook checks no exercise of this course")
+        return [("", "no exercises", "the notebook checks no exercise of this course")]
     chapter = max(CHAPTERS, key=lambda chapter: len(chapter.exercises.keys() & found))
     absent = dict.fromkeys(chapter.exercises, ("not attempted", "the notebook has no check of it"))
     found = absent | found
     rows = [(f"ex {number}", *found[number]) for number in EXERCISES if number in found]
     # Where no exercise tells that the notebook was stopped, a line of its own does.
-    told = [hint for _, _, hint in rows]
-    silent = [end for end in dict.fromkeys(outcomes) if end[0] == "stopped" and end[1] not in told]
-    return rows + [("", *end) for end in silent]
+    silent = dict.fromkeys(end for end in ends if end[0] == "stopped")
+    return rows + [("", *end) for end in silent if end not in found.values()]
 
 
 def outcome(cell: NotebookNode) -> tuple[str, str]:
@@ -229,59 +219,77 @@ def outcome(cell: NotebookNode) -> tuple[str, str]:
         return "stopped", cell.metadata.stopped
     errors = [f"{out.ename}: {out.evalue}" for out in cell.outputs if out.output_type == "error"]
     problem = " ".join("".join(errors[-1:]).split())[:500]
-    if NO_MEMORY.search(problem):
-        return "stopped", f"used too much memory: {problem}"
-    return "failed", problem or "its cell ran and gave no verdict"
+    status = "stopped" if NO_MEMORY.search(problem) else "failed"
+    return status, problem or "its cell ran and gave no verdict"
 
 
-def verdict(shown) -> dict[str, tuple[str, str]]:
-    """Return {exercise: (status, hint)}; nothing of what is no verdict of ours."""
+def text(path: Path) -> str:
+    """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
+    name = os.fsencode(path).decode(errors="backslashreplace")
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+
+
+def learners(handed_in: dict[Path, dict], rows: list[list[str]]) -> dict[Path, str]:
+    """Return the names: of the file or folder, or its whole path where others have that name."""
+    names = {path: text(Path(path.name)).removesuffix(".ipynb") for path in handed_in}
+    own = set(map(text, names))
+    taken = Counter(names.values()) + Counter(name for name, *_, of, _ in rows if of not in own)
+    return {path: name if taken[name] == 1 else text(path) for path, name in names.items()}
+
+
+def read_table(out: Path) -> list[list[str]]:
+    """Return the rows of a table of ours, also as a spreadsheet saves it; ValueError for others."""
+    if not out.exists():
+        return []
     try:
-        number, status, hint = shown["exercise"], STATUS[shown["verdict"]], str(shown["message"])
-        EXERCISES[number]
-    except (LookupError, TypeError):
-        return {}
-    if status == NOT_YET and NO_MEMORY.search(hint):
-        return {number: ("stopped", f"used too much memory: {hint}")}
-    return {number: (status, "" if status == RIGHT else hint)}
+        saved = out.read_text("utf-8-sig")
+        delimiter = ";" if saved.startswith("learner;") else ","
+        head, *rows = csv.reader(saved.splitlines(), delimiter=delimiter)
+        ours = head == COLUMNS and {*map(len, rows)} <= {len(COLUMNS)}
+    except (OSError, ValueError, csv.Error):
+        ours = False
+    require(ours, "--out", str(out), "a new file, or one that regutils grade wrote")
+    return [[re.sub(r"^'(?=[=+\-@])", "", value) for value in row] for row in rows]
 
 
-def grade(
-    handed_in: list[Path], out: Path, *, seconds: float, minutes: float, memory: float, jobs: int
-) -> None:
-    """Mark submissions, writing the table after each learner; limits and jobs as in Grader.
+def write_table(out: Path, rows: list[list[str]]) -> None:
+    """Write the rows, with a mark at their beginning for Excel."""
+    how = {"encoding": "utf-8-sig", "errors": "backslashreplace", "newline": ""}
+    with replacing(out) as part, part.open("w", **how) as file:
+        for row in (COLUMNS, *sorted(rows, key=lambda row: row[0])):
+            # A spreadsheet takes what begins so for a formula and runs it.
+            values = [re.sub(r"^(?=[=+\-@])", "'", " ".join(value.split())) for value in row]
+            csv.writer(file).writerow(values)
 
-    Raises ValueError before marking if the table is not ours or no kernel starts, and OSError at
-    the end if the table cannot be written.
-    """
+
+def grade(handed_in: dict[Path, dict[Path, Code]], out: Path, limits: Namespace) -> None:
+    """Mark submissions, writing the table after each; ValueError, before, if that is impossible."""
     rows = read_table(out)
     names = learners(handed_in, rows)
-    versions = {path: version(path) for path in handed_in}
-    under = f" under {seconds:g} s, {minutes:g} min, {memory:g} GB"
-    done = {(row["submission"], row["version"].removesuffix(under)) for row in rows}
-    todo = [path for path in handed_in if (text(path), versions[path]) not in done]
-    print(f"{len(handed_in)} handed in, {len(todo)} to mark, {jobs} at a time", flush=True)
-    started = time.perf_counter()
+    version = {p: f"v{zlib.crc32(repr([*handed_in[p].values()]).encode()):08x}" for p in handed_in}
+    under = f" under {limits.seconds:g} s, {limits.minutes:g} min, {limits.memory:g} GB"
+    done = {(submission, key.removesuffix(under)) for *_, submission, key in rows}
+    todo = [path for path in handed_in if (text(path), version[path]) not in done]
+    print(f"{len(handed_in)} handed in, {len(todo)} to mark, {limits.jobs} at a time", flush=True)
     with tempfile.TemporaryDirectory(prefix="regutils-grade-", ignore_cleanup_errors=True) as root:
-        grader = Grader(root, {*handed_in, out}, seconds, minutes, memory, jobs)
-        if todo:
-            try:
-                grader.execute([])
-            except Exception as error:
-                raise ValueError(f"nothing was marked: no kernel could be used: {error}") from error
+        own = {*handed_in, out}
+        grader = Grader(root, lambda at, names: [n for n in names if Path(at, n) in own], limits)
         try:
-            threads = Parallel(jobs, backend="threading", return_as="generator_unordered")
+            if todo:
+                grader.execute([], Path(tempfile.mkdtemp(dir=root)))
+        except Exception as error:
+            raise ValueError(f"nothing was marked: no kernel could be used: {error}") from error
+        try:
+            threads = Parallel(limits.jobs, backend="threading", return_as="generator_unordered")
             with bar(total=len(todo), description="marking", unit="learner") as progress:
-                for path, found in threads(delayed(grader.mark)(path) for path in todo):
+                for path, found in threads(delayed(grader.mark)(p, handed_in[p]) for p in todo):
                     statuses = Counter(status for _, _, status, _ in found)
-                    key = versions[path] + under * ("stopped" in statuses)
-                    key = "again" if "not run" in statuses else key
-                    who = text(path)
-                    rows = [row for row in rows if row["submission"] != who]
-                    rows += [dict(zip(COLUMNS, (names[path], *row, who, key))) for row in found]
-                    progress.update()
+                    redo = under * ("stopped" in statuses) + " again" * ("not run" in statuses)
+                    rows = [row for row in rows if row[-2] != text(path)]
+                    rows += [[names[path], *row, text(path), version[path] + redo] for row in found]
                     said = ", ".join(f"{n} {status}" for status, n in statuses.items())
                     progress.write(f"{names[path]}: {said}")
+                    progress.update()
                     try:
                         write_table(out, rows)
                     except OSError as error:  # a full disk, or a spreadsheet that holds the file
@@ -289,7 +297,7 @@ def grade(
         finally:
             end_processes(root)
     write_table(out, rows)
-    print(f"{out}: {len(todo)} learners in {time.perf_counter() - started:.0f} s")
+    print(f"{out}: {len(todo)} learners in {progress.format_dict['elapsed']:.0f} s")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -306,13 +314,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Mark a class; return 0, or 130 if it was interrupted."""
-    if hasattr(sys.stdout, "reconfigure"):  # a terminal in cp1252 has no Ł
-        sys.stdout.reconfigure(errors="backslashreplace")
-    limits = {n: positive(f"--{n}", getattr(args, n)) for n in ("seconds", "minutes", "memory")}
+    for limit in ("seconds", "minutes", "memory"):
+        positive(f"--{limit}", getattr(args, limit))
+    count("--jobs", args.jobs)
     out = args.out.expanduser().resolve()
     writable(out.parent)
     try:
-        grade(find(args.submissions), out, **limits, jobs=count("--jobs", args.jobs))
+        grade(find(args.submissions), out, args)
     except KeyboardInterrupt:
         print(f"stopped: finished marks are in {out}, and the same command goes on")
         return 130

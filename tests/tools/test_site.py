@@ -410,7 +410,8 @@ def test_what_makes_no_site_is_refused_in_one_sentence_before_anything_is_writte
         ([folder / "other.ipynb", tmp_path / "Other.ipynb"], "notebooks of different names"),
         ([tmp_path / "empty.ipynb"], "a notebook with at least one cell"),
         ([tmp_path / "index.ipynb"], "other names"),
-        ([tmp_path / "nope.ipynb"], "notebook must be a notebook's file"),
+        ([tmp_path], "notebook must be a notebook's file"),
+        ([tmp_path / "nope.ipynb"], "notebooks must be a file or folder that exists"),
     ):
         with pytest.raises(SystemExit):
             main(["site", "--out", str(tmp_path / "site"), *map(str, paths)])

@@ -24,7 +24,7 @@ from urllib.parse import quote
 import nbformat
 
 from ...arguments import require
-from ..execute import NOTEBOOKS, Failed, execute, read_notebook, writable
+from ..execute import NOTEBOOKS, Failed, execute, matching, read_notebook, writable
 from . import frames
 from .lessons import TEMPLATES, Page
 
@@ -189,7 +189,7 @@ def _parts() -> dict:
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `regutils site`."""
     add = parser.add_argument
-    add("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="default: all")
+    add("notebooks", nargs="*", metavar="NOTEBOOK", help="default: all")
     add("--out", type=Path, required=True, help="new folder, or an earlier site")
     about = "notebooks executed before, with frames; what it lacks is run and kept there"
     add("--executed", type=Path, metavar="DIR", help=about)
@@ -198,7 +198,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Build the site; return 1 if a notebook failed, else 0."""
-    notebooks = args.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
+    notebooks = matching("notebooks", args.notebooks) or sorted(NOTEBOOKS.glob("*.ipynb"))
     failed = build(notebooks, args.out.expanduser(), args.executed, args.repository)
     print("\n".join(failed), file=sys.stderr, end="\n" if failed else "")
     return 1 if failed else 0
