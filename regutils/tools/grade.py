@@ -1,9 +1,8 @@
 """Mark a class: `regutils grade class/* --out marks.csv` writes what its checks say into a table.
 
-This is no sandbox. Each notebook runs in a kernel and a copy of its folder of its own, without your
-environment variables and with limits on time and memory, but with your rights, and whoever wants to
-can print a forged verdict. Code of strangers belongs in a container without a network: the command,
-and what the statuses in the table mean, stand in notebooks/TEACHING.md.
+This is no sandbox. Each notebook runs in a kernel and a copy of its folder of its own, under limits
+and without your environment variables, but with your rights; and verdicts can be forged. Code of
+strangers belongs in a container: notebooks/TEACHING.md has the command, and explains the statuses.
 
 A SUBMISSION is a notebook, or a folder with all that one learner handed in. The same command goes
 on where it was stopped, and runs again what has changed or was stopped by other limits.
@@ -30,8 +29,7 @@ from pathlib import Path
 import psutil
 from joblib import Parallel, delayed
 from nbclient.client import DeadKernelError, NotebookClient
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4.nbbase import NotebookNode, new_code_cell, new_notebook
 
 from ..arguments import count, positive, require
 from ..course.check import MIME, NOT_ATTEMPTED, NOT_YET, RIGHT
@@ -41,28 +39,26 @@ from .execute import matching, own_kernel, replacing, writable
 
 COLUMNS = ["learner", "notebook", "exercise", "status", "hint", "submission", "version"]
 STATUS = {NOT_ATTEMPTED: "not attempted", RIGHT: RIGHT, NOT_YET: NOT_YET}
-CHECK = re.compile(r"""\bcheck\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
+CHECK = re.compile(r"""\bcheck\s*\(\s*(?:number\s*=\s*)?["']\s*([\d.]+)\s*["']""")
 NO_MEMORY = re.compile(r"MemoryError|can't allocate memory|not enough memory|Cannot allocate")
 FIRST = "import matplotlib.pyplot, regutils.course\ndel matplotlib, regutils"
 # What Python and its libraries need of the environment; no token of the teacher is among it.
 PASSED_ON = re.compile(
     "PATH|PATHEXT|SYSTEMROOT|WINDIR|COMSPEC|NUMBER_OF_PROCESSORS|VIRTUAL_ENV|CONDA_PREFIX|TZ|LANG"
-    "|(PYTHON|LC_|LD_|DYLD_|KMP_|OMP_|MKL_|OPENBLAS_|ATEN_|ONEDNN_|CUDA_|REGUTILS_).*"
+    "|PYTHON[A-Z0-9]*|LD_[LP].*|(LC|DYLD|KMP|OMP|MKL|OPENBLAS|ATEN|ONEDNN|CUDA|REGUTILS)_.*"
 )
-Code = list[str] | tuple[str, str, str]  # code cells, or the mark of a file that has none
 
 
-def find(arguments: list[str]) -> dict[Path, dict[Path, Code]]:
-    """Return {submission: {notebook: its code}}; ValueError for what does not exist."""
+def find(arguments: list[str]) -> dict[Path, dict[Path, list | tuple]]:
+    """Return {submission: {notebook: its code}}, hidden ones aside; ValueError for a wrong path."""
     found = {}
     for path in matching("SUBMISSION", arguments):
-        files = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
-        # Editors and systems put hidden ones into folders.
+        files = sorted(path.rglob("*.ipynb")) if os.path.isdir(path) else [path]
         found[path] = {f: read(f) for f in files if f"{os.sep}." not in str(f)[len(str(path)) :]}
     return found
 
 
-def read(path: Path) -> Code:
+def read(path: Path) -> list[str] | tuple[str, str, str]:
     """Return the code of a notebook, or (exercise, status, hint) of a file that has none."""
     try:
         if not path.is_file():  # a pipe would be waited for
@@ -98,7 +94,7 @@ class Grader:
     private: Callable[[str, list[str]], list[str]]  # names that no learner gets a copy of
     limits: Namespace  # seconds of a cell, minutes of a notebook, memory in GB, jobs at a time
 
-    def mark(self, path: Path, notebooks: dict[Path, Code]) -> tuple[Path, list[tuple[str, ...]]]:
+    def mark(self, path: Path, notebooks: dict[Path, list | tuple]) -> tuple[Path, list[tuple]]:
         """Return (path, (notebook, exercise, status, hint) of each exercise); never raises."""
         rows = []
         for file, code in notebooks.items():
@@ -115,8 +111,11 @@ class Grader:
         with tempfile.TemporaryDirectory(dir=self.root, ignore_cleanup_errors=True) as work:
             folder = f"{work}/folder"
             try:
-                with suppress(shutil.Error):  # what can be read has been copied
-                    shutil.copytree(beside, folder, True, self.private)
+                shutil.copytree(beside, folder, True, self.private)
+            except shutil.Error as error:  # what can be read has been copied
+                if "No space left" in str(error):
+                    raise
+            try:
                 asyncio.run(self.run(cells, folder, environment(work, self.limits.jobs)))
             finally:
                 end_processes(work)
@@ -125,7 +124,7 @@ class Grader:
     async def run(self, cells: list[NotebookNode], folder: str, env: dict[str, str]) -> None:
         """Run the cells in a kernel of their own; metadata say why one was stopped."""
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of what was killed
-        by = "tcp" if os.name == "nt" else "ipc"  # of TCP's ports, a free one may get taken
+        by = "tcp" if os.name == "nt" or len(os.fsencode(folder)) > 95 else "ipc"  # ports get taken
         km = own_kernel(connection_file=f"{folder}.json", transport=by)
         confine = [sys.executable, "-I", str(Path(__file__).with_name("confine.py"))]
         km.kernel_spec.argv[:0] = [*confine, str(int(self.limits.memory * 1e9))]
@@ -177,6 +176,7 @@ def environment(work: str, jobs: int) -> dict[str, str]:
         "PYTHONUSERBASE": site.getuserbase(),
         **kept,
         **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), work),
+        "MATPLOTLIBRC": os.devnull,  # not what another learner may have put beside the fonts
         "MPLCONFIGDIR": str(Path(work).with_name("matplotlib")),  # fonts are searched for once
         "PYTHONPATH": os.pathsep.join(paths),
         "REGUTILS_GRADING": work,
@@ -184,10 +184,10 @@ def environment(work: str, jobs: int) -> dict[str, str]:
 
 
 def end_processes(work: str) -> None:
-    """End every process whose environment says that it was started for this folder."""
+    """End every process whose environment says that it was started for this folder, or cwd."""
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):  # it has ended, or is somebody else's
-            if process.environ().get("REGUTILS_GRADING", "").startswith(work):
+            if (process.environ().get("REGUTILS_GRADING") or process.cwd()).startswith(work):
                 process.kill()
 
 
@@ -199,7 +199,7 @@ def marks(cells: list[NotebookNode]) -> list[tuple[str, str, str]]:
         found |= dict.fromkeys(EXERCISES.keys() & CHECK.findall(cell.source), end)
     for shown in (output.get("data", {}).get(MIME) for cell in cells for output in cell.outputs):
         with suppress(LookupError, TypeError):  # it is no verdict, or none of ours
-            status, hint = STATUS[shown["verdict"]], str(shown["message"])
+            status, hint = STATUS[shown["verdict"]], str(shown["message"])[:1000]
             status = "stopped" if NO_MEMORY.search(hint) else status
             found[EXERCISES[shown["exercise"]].number] = status, "" if status == RIGHT else hint
     if not found:
@@ -224,9 +224,9 @@ def outcome(cell: NotebookNode) -> tuple[str, str]:
 
 
 def text(path: Path) -> str:
-    """Return a path as one printable line; a byte that is not UTF-8 as an escape."""
+    """Return a path as one printable line, with escapes where something else is in it."""
     name = os.fsencode(path).decode(errors="backslashreplace")
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def learners(handed_in: dict[Path, dict], rows: list[list[str]]) -> dict[Path, str]:
@@ -245,11 +245,11 @@ def read_table(out: Path) -> list[list[str]]:
         saved = out.read_text("utf-8-sig")
         delimiter = ";" if saved.startswith("learner;") else ","
         head, *rows = csv.reader(saved.splitlines(), delimiter=delimiter)
-        ours = head == COLUMNS and {*map(len, rows)} <= {len(COLUMNS)}
+        ours = head == COLUMNS and {*map(len, rows)} <= {0, len(COLUMNS)}
     except (OSError, ValueError, csv.Error):
         ours = False
     require(ours, "--out", str(out), "a new file, or one that regutils grade wrote")
-    return [[re.sub(r"^'(?=[=+\-@])", "", value) for value in row] for row in rows]
+    return [[re.sub(r"^'(?=[=+\-@])", "", value) for value in row] for row in rows if row]
 
 
 def write_table(out: Path, rows: list[list[str]]) -> None:
@@ -258,22 +258,22 @@ def write_table(out: Path, rows: list[list[str]]) -> None:
     with replacing(out) as part, part.open("w", **how) as file:
         for row in (COLUMNS, *sorted(rows, key=lambda row: row[0])):
             # A spreadsheet takes what begins so for a formula and runs it.
-            values = [re.sub(r"^(?=[=+\-@])", "'", " ".join(value.split())) for value in row]
+            values = [re.sub(r"^(?=[=+\-@])", "'", re.sub(r"\s", " ", value)) for value in row]
             csv.writer(file).writerow(values)
 
 
-def grade(handed_in: dict[Path, dict[Path, Code]], out: Path, limits: Namespace) -> None:
+def grade(handed_in: dict[Path, dict[Path, list | tuple]], out: Path, limits: Namespace) -> None:
     """Mark submissions, writing the table after each; ValueError, before, if that is impossible."""
     rows = read_table(out)
     names = learners(handed_in, rows)
     version = {p: f"v{zlib.crc32(repr([*handed_in[p].values()]).encode()):08x}" for p in handed_in}
     under = f" under {limits.seconds:g} s, {limits.minutes:g} min, {limits.memory:g} GB"
     done = {(submission, key.removesuffix(under)) for *_, submission, key in rows}
-    todo = [path for path in handed_in if (text(path), version[path]) not in done]
+    todo = [path for path in handed_in if path != out and (text(path), version[path]) not in done]
     print(f"{len(handed_in)} handed in, {len(todo)} to mark, {limits.jobs} at a time", flush=True)
     with tempfile.TemporaryDirectory(prefix="regutils-grade-", ignore_cleanup_errors=True) as root:
         own = {*handed_in, out}
-        grader = Grader(root, lambda at, names: [n for n in names if Path(at, n) in own], limits)
+        grader = Grader(root, lambda at, inside: [n for n in inside if Path(at, n) in own], limits)
         try:
             if todo:
                 grader.execute([], Path(tempfile.mkdtemp(dir=root)))
@@ -288,12 +288,12 @@ def grade(handed_in: dict[Path, dict[Path, Code]], out: Path, limits: Namespace)
                     rows = [row for row in rows if row[-2] != text(path)]
                     rows += [[names[path], *row, text(path), version[path] + redo] for row in found]
                     said = ", ".join(f"{n} {status}" for status, n in statuses.items())
-                    progress.write(f"{names[path]}: {said}")
-                    progress.update()
                     try:
                         write_table(out, rows)
                     except OSError as error:  # a full disk, or a spreadsheet that holds the file
                         progress.write(f"{out} cannot be written now: {error}")
+                    progress.write(f"{names[path]}: {said}")
+                    progress.update()
         finally:
             end_processes(root)
     write_table(out, rows)

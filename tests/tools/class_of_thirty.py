@@ -124,4 +124,4 @@ def write_class(folder: Path) -> dict[str, tuple[str, ...]]:
 
 if __name__ == "__main__":
     Path(sys.argv[1]).mkdir()
-    print(f"{len(write_class(Path(sys.argv[1])))} submissions in {sys.argv[1]}")
+    print(f"{len(write_class(Path(sys.argv[1]).absolute()))} submissions in {sys.argv[1]}")
